@@ -1,0 +1,254 @@
+"""What every test may ask for: real databases and brokers, started once, empty for each test.
+
+Under xdist the controlling process owns the one PostgreSQL, so that it lives exactly as long as the run.
+Servers named in ENCAISSE_TEST_POSTGRES_URL and ENCAISSE_TEST_REDIS_URL are used instead of our own.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from tests.servers import PostgresServer, RedisServer
+
+BOTH_DATABASES = ["sqlite", "postgresql"]
+
+
+class SharedPostgres:
+    """One server for the whole run, and the databases that the run makes there."""
+
+    def __init__(self, url: str, run: str) -> None:
+        self.url = url
+        self.run = run
+        self.prefix = f"encaisse_test_{run}_"
+
+    def url_of(self, database: str) -> str:
+        return f"{self.url.rpartition('/')[0]}/{database}"
+
+    def create(self, *, template: str = "template1") -> str:
+        name = self.prefix + uuid.uuid4().hex[:12]
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        return name
+
+    def drop(self, name: str) -> None:
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def drop_all(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            ours = connection.execute(
+                "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self.prefix]
+            )
+            names = [name for (name,) in ours.fetchall()]
+        for name in names:
+            self.drop(name)
+
+    def template(self, migrate: Callable[[str], object]) -> str:
+        """The migrated database that tests copy: made by the first worker that needs it."""
+        name = self.prefix + "template"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                draft = self.create()
+                migrate(self.url_of(draft))
+                self._execute("ALTER DATABASE {} RENAME TO {}", draft, name)
+        return name
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+# ------------------------------------------------------------------ one PostgreSQL for a run
+
+
+class RunServers:
+    """Starts the run's PostgreSQL when it is first needed, and ends it with the run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        inherited: dict[str, Any] = getattr(config, "workerinput", {})
+        self.is_worker = bool(inherited)
+        self.run: str = inherited.get("encaisse_run") or uuid.uuid4().hex[:8]
+        self._url: str | None = inherited.get("encaisse_postgres") or os.environ.get(
+            "ENCAISSE_TEST_POSTGRES_URL"
+        )
+        self._ours: PostgresServer | None = None
+        self._used = False
+
+    def postgres(self) -> SharedPostgres:
+        if self._url is None:
+            self._ours = PostgresServer().start()
+            self._url = self._ours.url
+        self._used = True
+        return SharedPostgres(self._url, self.run)
+
+    def end(self) -> None:
+        if self._ours:
+            self._ours.destroy()
+        elif self._used and not self.is_worker:
+            self.postgres().drop_all()
+
+
+RUN_SERVERS = pytest.StashKey[RunServers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RUN_SERVERS] = RunServers(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist: tells each worker where the run's PostgreSQL is."""
+    servers = node.config.stash[RUN_SERVERS]
+    node.workerinput["encaisse_postgres"] = servers.postgres().url
+    node.workerinput["encaisse_run"] = servers.run
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[RUN_SERVERS].end()
+
+
+# ------------------------------------------------------------------ nothing is skipped silently
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return _skipped_is_failed(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    return _skipped_is_failed(report)
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _skipped_is_failed(report: Report) -> Report:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which counts as failed here: {report.longrepr}"
+    return report
+
+
+# ------------------------------------------------------------------ servers
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> SharedPostgres:
+    """The run's PostgreSQL, shared by all tests: never stop it, `own_postgres` is there for that."""
+    return request.config.stash[RUN_SERVERS].postgres()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis shared by the tests of this process: never stop it, `own_redis` is there for that."""
+    server = RedisServer().start()
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """An empty Redis database."""
+    url = os.environ.get("ENCAISSE_TEST_REDIS_URL")
+    if url is None:
+        url = request.getfixturevalue("redis_server").url
+    else:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        url = f"{url.rstrip('/')}/{worker}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of the test's own, to kill and restart."""
+    server = PostgresServer().start()
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """A Redis of the test's own, to kill and restart."""
+    server = RedisServer().start()
+    yield server
+    server.destroy()
+
+
+# ------------------------------------------------------------------ databases
+
+
+@pytest.fixture
+def postgres_url(postgres_server: SharedPostgres) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with _database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path}/encaisse.db"
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database, once of each kind."""
+    return _of_kind(request, {"sqlite": "sqlite_url", "postgresql": "postgres_url"})
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: SharedPostgres) -> Iterator[str]:
+    """A PostgreSQL database of the newest schema."""
+    from adapters.database import migrate
+
+    with _database(postgres_server, template=postgres_server.template(migrate)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of the newest schema that tests copy."""
+    from adapters.database import migrate
+
+    file = tmp_path_factory.mktemp("migrated") / "encaisse.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite_file: Path, sqlite_url: str) -> str:
+    """An SQLite database of the newest schema."""
+    for file in migrated_sqlite_file.parent.iterdir():  # a write-ahead log, where there is one, belongs to it
+        shutil.copy(file, Path(sqlite_url.removeprefix("sqlite:///")).with_name(file.name))
+    return sqlite_url
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """A database of the newest schema, once of each kind."""
+    return _of_kind(request, {"sqlite": "migrated_sqlite_url", "postgresql": "migrated_postgres_url"})
+
+
+@contextmanager
+def _database(server: SharedPostgres, *, template: str = "template1") -> Iterator[str]:
+    name = server.create(template=template)
+    yield server.url_of(name)
+    server.drop(name)
+
+
+def _of_kind(request: pytest.FixtureRequest, fixtures: dict[str, str]) -> str:
+    url: str = request.getfixturevalue(fixtures[request.param])
+    return url
