@@ -42,7 +42,7 @@ test: setup ## format, lint, types, arrows between modules, then every test on e
 	$(call step,types)
 	@$(BIN)/mypy
 	$(call step,arrows between modules)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	$(call step,tests)
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
