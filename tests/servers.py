@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Self
@@ -37,7 +38,7 @@ os.execv(sys.argv[4], sys.argv[4:])
 """
 
 
-class Server:
+class Server(ABC):
     """A server process on 127.0.0.1 that keeps its port and its data until it is destroyed."""
 
     quiet_stop: signal.Signals
@@ -53,8 +54,8 @@ class Server:
             os.chown(self.home, account.pw_uid, account.pw_gid)
 
     @property
-    def url(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def url(self) -> str: ...
 
     @property
     def pid(self) -> int | None:
@@ -89,11 +90,11 @@ class Server:
         self.kill()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def _command(self) -> Sequence[str | Path]:
-        raise NotImplementedError
+    @abstractmethod
+    def _command(self) -> Sequence[str | Path]: ...
 
-    def _answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _answers(self) -> bool: ...
 
     def _launch(self, *command: str | Path) -> subprocess.Popen[bytes]:
         identity = (self._account.pw_uid, self._account.pw_gid, int(self.quiet_stop))
