@@ -1,0 +1,149 @@
+"""The hot reads around an attempt: open lines, money in flight, the items that wait, the fence."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from adapters.database import loader, recordset
+from adapters.database.tables import THINGS, attempts, invoice_lines, payments
+from domain.action_item import ActionItem
+from domain.claim import Around, Asked
+from domain.instalment import Plan
+from domain.invoice import OpenLine
+from domain.payment import Payment, PaymentState
+
+Pair = tuple[str, str]
+
+
+class Surroundings:
+    """Part of a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+
+    def fenced(self, asked: Sequence[Asked]) -> list[Asked]:
+        """Those whose attempt is still ours, locked: same epoch, not resolved by somebody else."""
+        rows = [{"key": one.attempt.key, "epoch": one.attempt.epoch} for one in asked]
+        columns = {"key": "key", "epoch": "epoch"}
+        found = self._execute(
+            f"SELECT a.key FROM {recordset.unfold(attempts, columns, self.dialect)} "  # noqa: S608
+            "JOIN attempts a ON a.key = x.key AND a.epoch = x.epoch "
+            "WHERE a.state IN ('submitting', 'unknown', 'in_doubt')",
+            sorted(rows, key=lambda row: str(row["key"])),
+            lock="a",
+        )
+        ours = {row[0] for row in found}
+        return [one for one in asked if one.attempt.key in ours]
+
+    def around(self, asked: Sequence[Asked], *, planned_of: Collection[str] = ()) -> dict[str, Around]:
+        """What a decision must see, by the attempt's key. `planned_of` names the keys whose decision may touch
+        the plan or the planned payments of the invoice."""
+        invoices = {
+            (one.payment.organisation, one.payment.invoice) for one in asked if one.payment.invoice is not None
+        }
+        lines = self.open_lines(invoices, lock=True)
+        later = [one for one in asked if one.payment.attempts > 1 or one.payment.state != PaymentState.SUBMITTING]
+        items = self.waiting_items([(one.payment.organisation, one.payment.id) for one in later], lock=True)
+        found = {}
+        for one in asked:
+            payment = one.payment
+            pair = (payment.organisation, payment.invoice or "")
+            plan, planned = self._plan(one) if one.attempt.key in planned_of else (None, ())
+            covered = one.claim.plan.lines if one.claim.plan is not None else None
+            own = tuple(line for line in lines.get(pair, ()) if covered is None or line.line in covered)
+            found[one.attempt.key] = Around(
+                lines=own, plan=plan, planned=planned, item=items.get((payment.organisation, payment.id))
+            )
+        return found
+
+    def _plan(self, asked: Asked) -> tuple[Plan | None, tuple[Payment, ...]]:
+        payment = asked.payment
+        planned = self._load_locked(
+            Payment,
+            organisation=payment.organisation,
+            client=payment.client,
+            invoice=payment.invoice,
+            state=(PaymentState.SCHEDULED, PaymentState.HELD),
+        )
+        if payment.plan is None:
+            return None, tuple(planned)
+        plans = self._load_locked(Plan, organisation=payment.organisation, id=payment.plan)
+        return plans[0], tuple(planned)
+
+    def _load_locked(self, thing: type[Any], **key: Any) -> list[Any]:
+        return loader.load(self.connection, thing, key, order_by="id", limit=10_000, lock=True)
+
+    def open_lines(self, invoices: Collection[Pair], *, lock: bool) -> dict[Pair, list[OpenLine]]:
+        """The lines of invoices, in order, with what each still owes."""
+        if not invoices:
+            return {}
+        columns = {"organisation": "organisation", "invoice": "invoice"}
+        rows = [{"organisation": organisation, "invoice": invoice} for organisation, invoice in sorted(invoices)]
+        found = self._execute(
+            "SELECT l.organisation, l.invoice, l.line, l.payable - l.allocated "  # noqa: S608
+            f"FROM {recordset.unfold(invoice_lines, columns, self.dialect)} "
+            "JOIN invoice_lines l ON l.organisation = x.organisation AND l.invoice = x.invoice "
+            "ORDER BY l.organisation, l.invoice, l.position",
+            rows,
+            lock="l" if lock else "",
+        )
+        lines: dict[Pair, list[OpenLine]] = defaultdict(list)
+        for organisation, invoice, line, left in found:
+            lines[organisation, invoice].append(
+                OpenLine(organisation=organisation, invoice=invoice, line=line, open=left)
+            )
+        return lines
+
+    def in_flight(self, invoices: Iterable[tuple[str, str, str]]) -> dict[Pair, tuple[int, frozenset[str]]]:
+        """Per invoice: the money under way, and the plans that have one at the gateway this very moment.
+
+        `invoices` are (organisation, client, invoice).
+        """
+        names = ("organisation", "client", "invoice")
+        found = self._execute(
+            "SELECT p.organisation, p.invoice, p.amount, p.state, p.plan "  # noqa: S608
+            f"FROM {recordset.unfold(payments, {name: name for name in names}, self.dialect)} JOIN payments p "
+            "ON p.organisation = x.organisation AND p.client = x.client AND p.invoice = x.invoice "
+            "WHERE p.state IN ('submitting', 'unknown', 'in_doubt')",
+            [dict(zip(names, invoice, strict=True)) for invoice in sorted(invoices)],
+        )
+        amounts: dict[Pair, int] = defaultdict(int)
+        sent: dict[Pair, set[str]] = defaultdict(set)
+        for organisation, invoice, amount, state, plan in found:
+            amounts[organisation, invoice] += amount
+            if state == PaymentState.SUBMITTING and plan is not None:
+                sent[organisation, invoice].add(plan)
+        return {pair: (amount, frozenset(sent[pair])) for pair, amount in amounts.items()}
+
+    def waiting_items(self, wanted: Sequence[Pair], *, lock: bool = False) -> dict[Pair, ActionItem]:
+        """The item that waits for a person, by (organisation, payment)."""
+        if not wanted:
+            return {}
+        columns = ", ".join(f'i."{name}"' for name in loader.shape(ActionItem)[0])
+        names = ("organisation", "payment")
+        table = THINGS[ActionItem]
+        found = self._execute(
+            f"SELECT {columns} "  # noqa: S608
+            f"FROM {recordset.unfold(table, {name: name for name in names}, self.dialect)} JOIN action_items i "
+            "ON i.organisation = x.organisation AND i.payment = x.payment WHERE i.state IN ('open', 'retrying')",
+            [dict(zip(names, pair, strict=True)) for pair in sorted(wanted)],
+            lock="i" if lock else "",
+            thing=ActionItem,
+        )
+        return {
+            (item.organisation, item.payment): item for item in (loader.build(ActionItem, row) for row in found)
+        }
+
+    def _execute(
+        self, sql: str, rows: Sequence[dict[str, Any]], *, lock: str = "", thing: type | None = None
+    ) -> Sequence[Any]:
+        if lock and self.dialect == "postgresql":
+            sql += f" FOR UPDATE OF {lock}"
+        statement: Any = text(sql)
+        if thing is not None:  # so that instants and JSON come back as what they are
+            statement = statement.columns(*loader.columns(thing))
+        return self.connection.execute(statement, {"rows": recordset.dumps(rows, self.dialect)}).all()
+

@@ -1,0 +1,117 @@
+"""The books: the database as a unit of work, one transaction at a time."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import uuid_utils
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from adapters.database import loader
+from adapters.database.claims import Claims
+from adapters.database.engine import READ_ONLY
+from adapters.database.writer import Render, Writer
+from domain.decision import Decision
+from domain.refusal import NotKnown
+
+T = TypeVar("T")
+R = TypeVar("R")
+Clock = Callable[[], datetime]
+
+MAX_TRIES = 5  # of a whole transaction after a deadlock, a lost connection, a busy file
+RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08001")
+
+
+class BookTransaction(Claims):
+    """See `domain.ports.Transaction`."""
+
+    def __init__(self, connection: Connection, now: datetime, render: Render) -> None:
+        super().__init__(connection)
+        self.now = now
+        self._writer = Writer(connection, render)
+
+    def mint(self, prefix: str = "") -> str:
+        return f"{prefix}{uuid_utils.uuid7()}"
+
+    def find(self, thing: type[T], **key: Any) -> T | None:
+        found = loader.load(self.connection, thing, key, order_by="", limit=1, lock=False)
+        return found[0] if found else None
+
+    def get(self, thing: type[T], **key: Any) -> T:
+        return _known(self.find(thing, **key), key)
+
+    def lock(self, thing: type[T], **key: Any) -> T:
+        found = loader.load(self.connection, thing, key, order_by="", limit=1, lock=True)
+        return _known(found[0] if found else None, key)
+
+    def all(self, thing: type[T], *, order_by: str = "", limit: int = 10_000, **key: Any) -> list[T]:
+        return loader.load(self.connection, thing, key, order_by=order_by, limit=limit, lock=False)
+
+    def lock_all(self, thing: type[T], *, order_by: str = "", limit: int = 10_000, **key: Any) -> list[T]:
+        return loader.load(self.connection, thing, key, order_by=order_by, limit=limit, lock=True)
+
+    def write(self, decisions: Iterable[Decision]) -> None:
+        self._writer.write(decisions)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A savepoint: what fails inside is undone, the rest of the transaction stands."""
+        with self.connection.begin_nested():
+            yield
+
+
+def _known(thing: T | None, key: Mapping[str, Any]) -> T:
+    if thing is None:
+        field = "organisation" if set(key) == {"id"} else next(name for name in key if name != "organisation")
+        raise NotKnown(field, id=str(key[field]))
+    return thing
+
+
+class DatabaseBooks:
+    """See `domain.ports.Books`. `clock` replaces the database's now(), in simulation only."""
+
+    def __init__(self, engine: Engine, *, render: Render, clock: Clock | None = None) -> None:
+        self.engine = engine
+        self.render = render
+        self.clock = clock
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[BookTransaction]:
+        """A transaction; commits when the block ends well. `read_only` never waits for a writer."""
+        with self.engine.connect() as connection:
+            opened = connection.execution_options(**{READ_ONLY: read_only})
+            with opened.begin():
+                yield BookTransaction(opened, self._now(opened), self.render)
+
+    def run(self, work: Callable[[BookTransaction], R], *, read_only: bool = False) -> R:
+        """Runs `work` in a transaction, again from the start when the database could not take it (F-62)."""
+        for trial in range(1, MAX_TRIES + 1):
+            try:
+                with self.begin(read_only=read_only) as tx:
+                    return work(tx)
+            except DBAPIError as error:
+                if trial == MAX_TRIES or not passing(error):
+                    raise
+                time.sleep(random.uniform(0.05, 0.2) * 2**trial)  # noqa: S311 - jitter
+        raise AssertionError("unreachable")
+
+    def _now(self, connection: Connection) -> datetime:
+        if self.clock is not None:
+            return self.clock()
+        if self.engine.dialect.name == "sqlite":
+            return datetime.now(UTC)
+        now: datetime = connection.execute(text("SELECT now()")).scalar_one()
+        return now.astimezone(UTC)
+
+
+def passing(error: DBAPIError) -> bool:
+    """Whether the same transaction may well succeed if it is tried again."""
+    state = getattr(error.orig, "sqlstate", None)
+    if error.connection_invalidated or (state in RETRIED_STATES):
+        return True
+    words = str(error.orig)
+    return state is None and any(part in words for part in ("locked", "connection", "server closed"))

@@ -1,0 +1,67 @@
+"""Reads rows as things of the domain: a field per column, enums and tuples as they were."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from enum import StrEnum
+from functools import lru_cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from adapters.database.tables import THINGS
+from domain.ledger import Posting
+
+T = TypeVar("T")
+MISSING: Mapping[type, Mapping[str, Any]] = {Posting: {"entries": ()}}  # kept in a table of their own
+
+
+@lru_cache(maxsize=64)
+def shape(thing: Any) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
+    """The column names of a thing, and what turns each value into the field's type."""
+    hints = get_type_hints(thing)
+    names = tuple(field.name for field in fields(thing) if field.name in THINGS[thing].c)
+    return names, tuple(_converter(hints[name]) for name in names)
+
+
+def _converter(hint: Any) -> Callable[[Any], Any] | None:
+    if isinstance(hint, UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    if get_origin(hint) is tuple:
+        return tuple
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint
+    return None
+
+
+def columns(thing: type) -> list[ColumnElement[Any]]:
+    table = THINGS[thing]
+    return [table.c[name] for name in shape(thing)[0]]
+
+
+def build(thing: type[T], values: Sequence[Any]) -> T:
+    """A thing from the values of `columns(thing)`."""
+    names, converters = shape(thing)
+    filled = {
+        name: convert(value) if convert is not None and value is not None else value
+        for name, convert, value in zip(names, converters, values, strict=True)
+    }
+    return thing(**filled, **MISSING.get(thing, {}))
+
+
+def selection(thing: type, key: Mapping[str, Any], *, order_by: str, limit: int, lock: bool) -> Select[Any]:
+    table = THINGS[thing]
+    wanted = select(*columns(thing))
+    for name, value in key.items():
+        several = isinstance(value, list | tuple | set | frozenset)
+        wanted = wanted.where(table.c[name].in_(list(value)) if several else table.c[name] == value)
+    for name in order_by.split():
+        wanted = wanted.order_by(table.c[name])
+    if lock:
+        wanted = wanted.with_for_update()
+    return wanted.limit(limit)
+
+
+def load(connection: Connection, thing: type[T], key: Mapping[str, Any], **more: Any) -> list[T]:
+    statement = selection(thing, key, **more)
+    return [build(thing, row) for row in connection.execute(statement).all()]

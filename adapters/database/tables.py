@@ -1,0 +1,330 @@
+"""The tables: one per thing of the domain, a column per field, rules as constraints and partial indexes."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)  # fmt: skip
+
+from adapters.database.types import Instant, Json, Uuid
+from domain.access import Quarantined, ServiceKey, Session, SignInLink
+from domain.action_item import ActionItem
+from domain.attempt import Attempt
+from domain.command import Command, Identity
+from domain.event import Event
+from domain.instalment import Plan
+from domain.invoice import Invoice, InvoiceLine
+from domain.ledger import Allocation, Posting
+from domain.organisation import MerchantAccount, Organisation
+from domain.payment import Payment
+from domain.payment_method import PaymentMethod
+from domain.people import Administrator, Client
+from domain.run import Run
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# An identity in PostgreSQL, the rowid in SQLite: given by the database, never by us.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _text(name: str, **more: Any) -> Column[Any]:
+    return Column(name, Text, nullable=more.pop("null", False), **more)
+
+
+def _int(name: str, **more: Any) -> Column[Any]:
+    return Column(name, BigInteger, nullable=more.pop("null", False), **more)
+
+
+def _at(name: str, null: bool = False) -> Column[Any]:
+    return Column(name, Instant, nullable=null)
+
+
+def _json(name: str) -> Column[Any]:
+    return Column(name, Json, nullable=False)
+
+
+def _of(table: str, *columns: str) -> ForeignKeyConstraint:
+    """A reference within one organisation: rows can't point across organisations (P1)."""
+    return ForeignKeyConstraint(["organisation", *columns], [f"{table}.organisation", f"{table}.id"])
+
+
+organisations = Table(
+    "organisations", metadata,
+    Column("id", Text, primary_key=True), _text("name"), _text("timezone"), _text("currency"),
+    _text("language"), _json("settings"), _at("created_at"),
+)  # fmt: skip
+
+merchant_accounts = Table(
+    "merchant_accounts", metadata,
+    _text("organisation"), _text("id"), _text("processor"), _json("kinds"), _json("settings"),
+    PrimaryKeyConstraint("organisation", "id"),
+    ForeignKeyConstraint(["organisation"], ["organisations.id"]),
+)  # fmt: skip
+
+administrators = Table(
+    "administrators", metadata,
+    _text("organisation"), _text("id"), _text("name"), _text("email"), _text("language"),
+    _json("permissions"), Column("principal", Boolean, nullable=False), _json("notifications"), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    ForeignKeyConstraint(["organisation"], ["organisations.id"]),
+)  # fmt: skip
+
+clients = Table(
+    "clients", metadata,
+    _text("organisation"), _text("id"), _text("name"), _text("email"), _text("language"), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    ForeignKeyConstraint(["organisation"], ["organisations.id"]),
+)  # fmt: skip
+
+payment_methods = Table(
+    "payment_methods", metadata,
+    _text("organisation"), _text("id"), _text("client"), _text("kind"), _text("merchant_account"),
+    _text("token"), _text("brand"), _text("last4"), _text("expiry"), _text("holder"), _json("mandate"),
+    _text("state"), _text("dead_reason"), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("clients", "client"), _of("merchant_accounts", "merchant_account"),
+)  # fmt: skip
+
+invoices = Table(
+    "invoices", metadata,
+    _text("organisation"), _text("id"), _text("client"), _int("total"), Column("booked_on", Date, nullable=False),
+    _text("origin"), _text("note"), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("clients", "client"),
+    CheckConstraint("total >= 0", name="total"),
+)  # fmt: skip
+
+invoice_lines = Table(
+    "invoice_lines", metadata,
+    _text("organisation"), _text("invoice"), _text("line"), _int("position"), _text("description"),
+    _int("quantity"), _int("amount"), _json("taxes"), _int("tax"), _text("ledger_code"), _int("payable"),
+    _int("allocated"),
+    PrimaryKeyConstraint("organisation", "invoice", "line"),
+    _of("invoices", "invoice"),
+    # Money matched to a line never exceeds what the line owes (B12).
+    CheckConstraint("allocated >= 0 AND allocated <= payable", name="allocated"),
+)  # fmt: skip
+
+plans = Table(
+    "plans", metadata,
+    _text("organisation"), _text("id"), _text("client"), _text("invoice"), _json("lines"),
+    _text("payment_method", null=True), _text("offline", null=True), _int("total"), _int("count"),
+    _text("state"), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("invoices", "invoice"), _of("clients", "client"),
+)  # fmt: skip
+
+payments = Table(
+    "payments", metadata,
+    _text("organisation"), _text("id"), _text("kind"), _text("client"), _text("invoice", null=True),
+    _text("plan", null=True), _int("number", null=True), _text("merchant_account", null=True),
+    _text("payment_method", null=True), _text("offline", null=True), _int("amount"),
+    Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
+    _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
+    _text("comment", null=True), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("clients", "client"),
+    CheckConstraint("amount >= 0", name="amount"),
+    # What a client owes and what an invoice waits for.
+    Index("ix_payments_client", "organisation", "client", "invoice"),
+    # What a night takes, oldest first.
+    Index(
+        "ix_payments_scheduled", "organisation", "merchant_account", "due_on",
+        postgresql_where=text("state = 'scheduled'"), sqlite_where=text("state = 'scheduled'"),
+    ),
+    # What is to be charged at once.
+    Index(
+        "ix_payments_due", "organisation", "merchant_account", "due_at",
+        postgresql_where=text("state = 'due'"), sqlite_where=text("state = 'due'"),
+    ),
+)  # fmt: skip
+
+IN_FLIGHT = "state IN ('submitting', 'unknown', 'in_doubt')"
+
+attempts = Table(
+    "attempts", metadata,
+    # The key is derived from the payment's ref and the number: no key serves two attempts.
+    Column("key", Text, primary_key=True),
+    _text("organisation"), _text("payment"), _int("number"), _text("merchant_account"), _text("payment_method"),
+    _int("amount"), _text("currency"), _text("parameters_hash"), _text("state"), _text("worker", null=True),
+    _int("epoch"), _int("sends"), _int("rung"), _at("missed_at", null=True),
+    Column("resend", Boolean, nullable=False), _at("next_at", null=True), _text("reference"), _text("reason"),
+    _text("network_code"), _json("detail"), _at("promised_at"), _at("ended_at", null=True),
+    UniqueConstraint("organisation", "payment", "number"),
+    CheckConstraint("amount > 0", name="amount"),
+    # No payment has two attempts in flight.
+    Index(
+        "uq_attempts_in_flight", "organisation", "payment", unique=True,
+        postgresql_where=text(IN_FLIGHT), sqlite_where=text(IN_FLIGHT),
+    ),
+    # What is to be looked up.
+    Index(
+        "ix_attempts_next_at", "next_at",
+        postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+WAITING = "state IN ('open', 'retrying')"
+
+action_items = Table(
+    "action_items", metadata,
+    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("payment"), _text("client"),
+    _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"), _text("reason"),
+    _text("reason_class"), _text("network_code"), _text("state"), _int("version"), _int("attempts"),
+    _at("failed_at"), _at("opened_at"), _at("changed_at"), _text("by"), _text("note"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("payments", "payment"),
+    # A failed payment has at most one item that waits for a person (A2).
+    Index(
+        "uq_action_items_waiting", "organisation", "payment", unique=True,
+        postgresql_where=text(WAITING), sqlite_where=text(WAITING),
+    ),
+    Index("ix_action_items_state", "organisation", "state", "failed_at"),
+)  # fmt: skip
+
+ledger_transactions = Table(
+    "ledger_transactions", metadata,
+    Column("id", Uuid, primary_key=True),
+    _text("organisation"), _text("client"), _text("kind"), _text("subject"), Column("booked_on", Date, nullable=False),
+    _int("amount"), _text("currency"), _text("description"), _text("language"), _text("method"),
+    _text("reverses"), _text("reference"), _at("at"),
+    # The statement of a client; and nothing is posted twice.
+    UniqueConstraint("organisation", "client", "kind", "subject"),
+    CheckConstraint("amount >= 0", name="amount"),
+)  # fmt: skip
+
+ledger_entries = Table(
+    "ledger_entries", metadata,
+    Column("transaction_id", Uuid, nullable=False), Column("leg", Integer, nullable=False),
+    _text("organisation"), _text("account"), _int("amount"),
+    PrimaryKeyConstraint("transaction_id", "leg"),
+)  # fmt: skip
+
+allocations = Table(
+    "allocations", metadata,
+    Column("id", Uuid, primary_key=True),
+    _text("organisation"), _text("client"), _text("source_kind"), _text("source"), _text("invoice"),
+    _text("line"), _int("amount"), _at("at"),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_allocations_client", "organisation", "client"),
+)  # fmt: skip
+
+events = Table(
+    "events", metadata,
+    Column("id", Sequence, primary_key=True, autoincrement=True),
+    # The writing transaction: the relay reads in commit order, never past one that is still open.
+    Column("transaction", BigInteger, nullable=False, server_default="0"),
+    _text("organisation"), _text("type"), _text("subject"), _int("sequence"), _at("at"), _text("by"),
+    Column("public", Boolean, nullable=False), _json("data"), _json("before"),
+    Index("ix_events_subject", "organisation", "subject"),
+)  # fmt: skip
+
+commands = Table(
+    "commands", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    _text("source"), _text("id"), _text("type"), _text("organisation"), _json("body"), _text("body_hash"),
+    _text("door"), _text("status"), Column("waits", Boolean, nullable=False), _json("result"), _json("error"),
+    _at("received_at"), _at("done_at", null=True),
+    # A command is known by its sender's name and id, for ever.
+    UniqueConstraint("source", "id"),
+    Index(
+        "ix_commands_accepted", "organisation", "seq",
+        postgresql_where=text("status = 'accepted'"), sqlite_where=text("status = 'accepted'"),
+    ),
+)  # fmt: skip
+
+identities = Table(
+    "identities", metadata,
+    _text("organisation"), _text("kind"), _text("id"), _text("content_hash"), _int("command"),
+    PrimaryKeyConstraint("organisation", "kind", "id"),
+)  # fmt: skip
+
+quarantine = Table(
+    "quarantine", metadata,
+    Column("id", Text, primary_key=True),
+    _text("door"), _text("raw"), _text("reason"), _text("detail"), _at("at"), _at("replayed_at", null=True),
+)  # fmt: skip
+
+runs = Table(
+    "runs", metadata,
+    _text("organisation"), _text("kind"), Column("business_date", Date, nullable=False), _at("started_at"),
+    _at("finished_at", null=True),
+    # A night is run once, whoever starts it and however late (I4).
+    PrimaryKeyConstraint("organisation", "kind", "business_date"),
+    ForeignKeyConstraint(["organisation"], ["organisations.id"]),
+)  # fmt: skip
+
+service_keys = Table(
+    "service_keys", metadata,
+    Column("hash", Text, primary_key=True), _text("name"), _json("organisations"), _at("created_at"),
+    _at("revoked_at", null=True),
+)  # fmt: skip
+
+sign_in_links = Table(
+    "sign_in_links", metadata,
+    Column("hash", Text, primary_key=True), _text("organisation"), _text("administrator"), _at("created_at"),
+    _at("expires_at"), _at("used_at", null=True),
+    _of("administrators", "administrator"),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("hash", Text, primary_key=True), _text("organisation"), _text("administrator"), _text("csrf"),
+    _text("language"), _at("created_at"), _at("seen_at"), _at("expires_at"), _at("ended_at", null=True),
+    _of("administrators", "administrator"),
+)  # fmt: skip
+
+workers = Table(
+    "workers", metadata,
+    Column("id", Text, primary_key=True), _text("role"), _text("host"), _at("started_at"), _at("beat_at"),
+)  # fmt: skip
+
+relays = Table(
+    "relays", metadata,
+    # How far each reader of the events has come.
+    Column("name", Text, primary_key=True), _int("position"),
+)  # fmt: skip
+
+THINGS: dict[type, Table] = {
+    Organisation: organisations,
+    MerchantAccount: merchant_accounts,
+    Administrator: administrators,
+    Client: clients,
+    PaymentMethod: payment_methods,
+    Invoice: invoices,
+    InvoiceLine: invoice_lines,
+    Plan: plans,
+    Payment: payments,
+    Attempt: attempts,
+    ActionItem: action_items,
+    Posting: ledger_transactions,
+    Allocation: allocations,
+    Event: events,
+    Command: commands,
+    Identity: identities,
+    Quarantined: quarantine,
+    Run: runs,
+    ServiceKey: service_keys,
+    SignInLink: sign_in_links,
+    Session: sessions,
+}

@@ -1,0 +1,1 @@
+"""What is true about collecting money: pure, standard library only."""

@@ -1,0 +1,70 @@
+"""An action item: a failure that waits for a person in the Payment Action Center (section 5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.machine import Machine
+
+
+class ItemState(StrEnum):
+    OPEN = "open"
+    RETRYING = "retrying"
+    RESOLVED = "resolved"
+    REJECTED = "rejected"
+
+
+class ItemKind(StrEnum):
+    INSTALMENT = "instalment"
+    SUBSCRIPTION = "subscription"
+    ECHECK = "echeck"
+    REFUND = "refund"
+    EXPIRING_CARD = "expiring_card"
+    IN_DOUBT = "in_doubt"
+
+
+S = ItemState
+
+# fmt: off
+ACTION_ITEM: Machine[ItemState] = Machine(
+    name="action_item",
+    starts=(S.OPEN,),
+    table={
+        (S.OPEN,     "retry"):   S.RETRYING,
+        (S.OPEN,     "reject"):  S.REJECTED,
+        (S.OPEN,     "resolve"): S.RESOLVED,
+        (S.OPEN,     "update"):  S.OPEN,
+        (S.RETRYING, "fail"):    S.OPEN,
+        (S.RETRYING, "resolve"): S.RESOLVED,
+        (S.REJECTED, "reopen"):  S.OPEN,
+        (S.REJECTED, "resolve"): S.RESOLVED,
+    },
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionItem:
+    """`kind` is what was owed, or `in_doubt` with `of` saying what. `attempts` counts those so far.
+    `by` and `note` are of the last act of a person."""
+
+    organisation: str
+    id: str
+    kind: ItemKind
+    of: str
+    payment: str
+    client: str
+    merchant_account: str | None
+    payment_method: str | None
+    amount: int
+    reason: str
+    reason_class: str
+    network_code: str = ""
+    state: ItemState = ItemState.OPEN
+    version: int = 1
+    attempts: int = 0
+    failed_at: datetime
+    opened_at: datetime
+    changed_at: datetime
+    by: str = ""
+    note: str = ""

@@ -1,0 +1,108 @@
+"""Charging decides what is promised before a gateway is asked: an attempt with its own key, or why not."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from domain.answering import answer_payment
+from domain.attempt import Attempt
+from domain.claim import Asked, Claim
+from domain.decision import Decision, New, move
+from domain.declines import class_of
+from domain.event import SYSTEM
+from domain.itemising import open_item, resolve_item
+from domain.outcome import Charge
+from domain.payment import PAYMENT, PaymentKind
+from domain.payment_method import MethodState, PaymentMethod
+from domain.telling import payment_event
+
+Mint = Callable[[str], str]
+
+
+def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[Decision, Asked | None]:
+    """The intent, before anything is asked: an attempt with its own key, or why nothing will be sent."""
+    payment, method = claim.payment, claim.method
+    if method is None:
+        return fail_unsent(claim, "no_method", now=now, mint=mint), None
+    if method.state is MethodState.DEAD:
+        return fail_unsent(claim, method.dead_reason, now=now, mint=mint), None
+    amount = amount_owed(claim)
+    if amount <= 0:
+        return cancel_unowed(claim, now=now), None
+    number = payment.attempts + 1
+    currency = claim.organisation.currency
+    attempt = Attempt(
+        key=f"{payment.ref}x{number}",
+        organisation=payment.organisation,
+        payment=payment.id,
+        number=number,
+        merchant_account=claim.account.id,
+        payment_method=method.id,
+        amount=amount,
+        currency=currency,
+        parameters_hash=parameters_hash(claim.account.id, method, amount, currency),
+        worker=worker,
+        promised_at=now,
+    )
+    step = move(PAYMENT, payment, "claim", amount=amount, attempts=number)
+    claimed = replace(
+        payment, state=PAYMENT.step(payment.state, "claim"), amount=amount, attempts=number,
+        version=payment.version + 1,
+    )  # fmt: skip
+    steps: Decision = (step, New(thing=attempt))
+    if amount < payment.amount:
+        steps += (payment_event(payment, "payment.lowered", now, public=False, amount=amount, was=payment.amount),)
+    return steps, Asked(claim=claim, payment=claimed, attempt=attempt)
+
+
+def amount_owed(claim: Claim) -> int:
+    """An instalment or a retry never asks for more than is still open on its lines (I8); a one-off payment
+    may: what is too much becomes a credit."""
+    payment = claim.payment
+    if payment.kind is PaymentKind.INSTALMENT and claim.open_minor is not None:
+        return min(payment.amount, claim.open_minor)
+    return payment.amount
+
+
+def parameters_hash(account: str, method: PaymentMethod, amount: int, currency: str) -> str:
+    """What a key is bound to: the same key is never sent with another hash (INV-7)."""
+    text = "\x1f".join((account, method.id, method.token, str(amount), currency))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def question(asked: Asked) -> Charge:
+    """What is sent to the gateway for an attempt."""
+    method = asked.claim.method
+    assert method is not None, "an attempt is only promised with a method"
+    return Charge(
+        key=asked.attempt.key,
+        amount_minor=asked.attempt.amount,
+        currency=asked.attempt.currency,
+        token=method.token,
+        brand=method.brand,
+    )
+
+
+def fail_unsent(claim: Claim, code: str, *, now: datetime, mint: Mint) -> Decision:
+    """Nothing is sent to a method that is known to be dead (I5): the payment fails on its own date."""
+    payment = claim.payment
+    told = "instalment.failed" if payment.kind is PaymentKind.INSTALMENT else "payment.declined"
+    reason = {"code": code, "class": class_of(code)}
+    return (
+        move(PAYMENT, payment, "fail", command=None),
+        *open_item(payment, claim.item, code, "", now=now, mint=mint),
+        payment_event(payment, told, now, reason=code, sent=False, amount=payment.amount),
+        *answer_payment(payment, claim.item, "declined", now=now, reason=reason),
+    )
+
+
+def cancel_unowed(claim: Claim, *, now: datetime) -> Decision:
+    """Nothing is open on its lines any more: cancelled with a note (I8)."""
+    payment = claim.payment
+    return (
+        move(PAYMENT, payment, "cancel", command=None),
+        payment_event(payment, "instalment.cancelled", now, public=False, why="nothing_open"),
+        *resolve_item(claim.item, by=SYSTEM, now=now),
+        *answer_payment(payment, claim.item, "cancelled", now=now),
+    )

@@ -1,0 +1,46 @@
+"""What a worker holds in its hands: a payment with everything needed to ask for it and to book it."""
+
+from dataclasses import dataclass
+
+from domain.action_item import ActionItem
+from domain.attempt import Attempt
+from domain.instalment import Plan
+from domain.invoice import OpenLine
+from domain.organisation import MerchantAccount, Organisation
+from domain.payment import Payment
+from domain.payment_method import PaymentMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A payment that is due, before it is promised. `open_minor` is what its lines still owe, less what is
+    in flight on them; None when the payment is on the account and not on an invoice."""
+
+    organisation: Organisation
+    account: MerchantAccount
+    payment: Payment
+    method: PaymentMethod | None
+    plan: Plan | None
+    item: ActionItem | None
+    language: str
+    open_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A claim that was promised: its attempt, and `payment` as it stands since."""
+
+    claim: Claim
+    payment: Payment
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a decision must see of the rows around an attempt, locked: the lines that the payment is for (in
+    order), its plan, planned payments of the same invoice, and the item that is open for it."""
+
+    lines: tuple[OpenLine, ...] = ()
+    plan: Plan | None = None
+    planned: tuple[Payment, ...] = ()
+    item: ActionItem | None = None

@@ -1,0 +1,46 @@
+"""Dates and instants of an organisation: local days, month steps that keep their anchor, nights."""
+
+import calendar
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.organisation import Organisation
+
+MAX_CAUGHT_UP_NIGHTS = 4_000  # eleven years of missed nights; more is a wrong clock, not downtime
+
+
+def month_step(anchor: date, months: int) -> date:
+    """`months` after `anchor`, always computed from the anchor (I1): 31 Jan, 28 Feb, 31 Mar."""
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(anchor.day, last))
+
+
+def week_step(anchor: date, weeks: int) -> date:
+    return anchor + timedelta(weeks=weeks)
+
+
+def local_date(now: datetime, timezone: str) -> date:
+    """The business date of an instant in a zone."""
+    return now.astimezone(ZoneInfo(timezone)).date()
+
+
+def instant(day: date, at: time, timezone: str) -> datetime:
+    """The instant of a wall-clock time; in a gap the moment after it, in an overlap the first of the two."""
+    return datetime.combine(day, at, ZoneInfo(timezone)).astimezone(ZoneInfo("UTC"))
+
+
+def last_night(organisation: Organisation, now: datetime) -> date:
+    """The newest business date whose night has begun (I4): today once `night_at` has struck, else yesterday."""
+    today = local_date(now, organisation.timezone)
+    if now >= instant(today, organisation.night_at, organisation.timezone):
+        return today
+    return today - timedelta(days=1)
+
+
+def nights_between(after: date | None, until: date) -> list[date]:
+    """Business dates after `after` up to `until`, oldest first; only `until` when there was none before."""
+    if after is None:
+        return [until]
+    missed = min((until - after).days, MAX_CAUGHT_UP_NIGHTS)
+    return [until - timedelta(days=back) for back in range(missed - 1, -1, -1)]

@@ -1,0 +1,61 @@
+"""Why a payment failed: one catalogue of reasons, each with a class that says what may be done about it.
+
+The words for staff, client and next step stand in the catalogue of languages under `reason.<code>.*`.
+"""
+
+from enum import StrEnum
+
+
+class ReasonClass(StrEnum):
+    NEVER = "never"                      # the instrument is dead: a new method is needed
+    STOP_PLAN = "stop_plan"              # the authorisation was revoked: nothing more may be asked
+    FIX_DATA = "fix_data"                # new expiry, CVV or address first
+    CUSTOMER_ACTION = "customer_action"  # the client must act with their bank
+    LATER = "later"                      # may work another day
+    TECHNICAL = "technical"              # something between us and the issuer
+    UNKNOWN = "unknown"                  # no verdict
+    DUPLICATE = "duplicate"              # look up, do not retry
+    CONFIG = "config"                    # our side: the merchant account or its settings
+
+
+C = ReasonClass
+
+# fmt: off
+REASONS: dict[str, ReasonClass] = {
+    "insufficient_funds":      C.LATER,
+    "do_not_honour":           C.LATER,
+    "limit_exceeded":          C.LATER,
+    "expired_card":            C.FIX_DATA,
+    "incorrect_cvv":           C.FIX_DATA,
+    "lost_card":               C.NEVER,
+    "stolen_card":             C.NEVER,
+    "closed_account":          C.NEVER,
+    "invalid_token":           C.NEVER,
+    "not_allowed":             C.NEVER,
+    "revoked":                 C.STOP_PLAN,
+    "call_issuer":             C.CUSTOMER_ACTION,
+    "authentication_required": C.CUSTOMER_ACTION,
+    "issuer_unavailable":      C.TECHNICAL,
+    "processing_error":        C.TECHNICAL,
+    "suspected_duplicate":     C.DUPLICATE,
+    "merchant_account_error":  C.CONFIG,
+    "no_method":               C.FIX_DATA,
+    "in_doubt":                C.UNKNOWN,
+    "not_paid":                C.LATER,      # a person found that it was not paid (A10)
+    "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
+    "declined":                C.LATER,      # a code that nobody has mapped yet
+}
+# fmt: on
+
+KILLS_METHOD = (C.NEVER,)
+STOPS_PLAN = (C.STOP_PLAN,)
+
+
+def class_of(code: str) -> ReasonClass:
+    """The class of a reason; a code that is not in the catalogue counts as a plain decline."""
+    return REASONS.get(code, REASONS["declined"])
+
+
+def known(code: str) -> str:
+    """`code` if the catalogue has it, else `declined`."""
+    return code if code in REASONS else "declined"

@@ -1,0 +1,96 @@
+"""Itemising: which action item a failure opens, opens again or closes (A1, A2)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
+from domain.decision import Decision, New, move
+from domain.declines import class_of
+from domain.payment import Payment, PaymentKind
+from domain.telling import item_event
+
+Mint = Callable[[str], str]
+
+
+def open_item(
+    payment: Payment, item: ActionItem | None, code: str, network_code: str, *, now: datetime, mint: Mint
+) -> Decision:
+    """One open item per failed payment (A2): the one under retry opens again, else a new one.
+
+    A one-off payment that is declined is told to whoever asked and makes no item (B7).
+    """
+    if item is not None:
+        kind = item.kind if item.of == PaymentKind.ONE_OFF else ItemKind(item.of)
+        step = move(
+            ACTION_ITEM,
+            item,
+            "fail" if item.state is ItemState.RETRYING else "update",
+            kind=kind,
+            attempts=payment.attempts,
+            amount=payment.amount,
+            merchant_account=payment.merchant_account,
+            payment_method=payment.payment_method,
+            reason=code,
+            reason_class=class_of(code),
+            network_code=network_code,
+            failed_at=now,
+            changed_at=now,
+        )
+        return (step, item_event(item, "action_item.opened", now, reason=code))
+    if payment.kind is PaymentKind.ONE_OFF:
+        return ()
+    return new_item(payment, ItemKind.INSTALMENT, code, network_code, now=now, mint=mint)
+
+
+def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint) -> Decision:
+    """The ladder ended without a verdict: an item in doubt, whatever the payment was for (A1, A10)."""
+    if item is None:
+        return new_item(payment, ItemKind.IN_DOUBT, "in_doubt", "", now=now, mint=mint)
+    step = move(
+        ACTION_ITEM,
+        item,
+        "fail" if item.state is ItemState.RETRYING else "update",
+        kind=ItemKind.IN_DOUBT,
+        attempts=payment.attempts,
+        reason="in_doubt",
+        reason_class=class_of("in_doubt"),
+        network_code="",
+        failed_at=now,
+        changed_at=now,
+    )
+    return (step, item_event(item, "action_item.opened", now, reason="in_doubt"))
+
+
+def new_item(
+    payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint
+) -> Decision:
+    item = ActionItem(
+        organisation=payment.organisation,
+        id=mint("itm_"),
+        kind=kind,
+        of=payment.kind.value,
+        payment=payment.id,
+        client=payment.client,
+        merchant_account=payment.merchant_account,
+        payment_method=payment.payment_method,
+        amount=payment.amount,
+        reason=code,
+        reason_class=class_of(code),
+        network_code=network_code,
+        attempts=payment.attempts,
+        failed_at=now,
+        opened_at=now,
+        changed_at=now,
+    )
+    return (New(thing=item), item_event(replace(item, version=0), "action_item.opened", now, reason=code))
+
+
+def resolve_item(item: ActionItem | None, *, by: str, now: datetime) -> Decision:
+    """The debt is settled: its item closes, whoever settled it."""
+    if item is None or not ACTION_ITEM.allows(item.state, "resolve"):
+        return ()
+    return (
+        move(ACTION_ITEM, item, "resolve", changed_at=now, by=by),
+        item_event(item, "action_item.resolved", now, by=by),
+    )

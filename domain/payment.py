@@ -1,0 +1,94 @@
+"""A payment: what was paid or is owed. An instalment is a payment with a plan and a date."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from domain.machine import Machine
+
+
+class PaymentKind(StrEnum):
+    INSTALMENT = "instalment"
+    ONE_OFF = "payment"
+
+
+class PaymentState(StrEnum):
+    SCHEDULED = "scheduled"    # planned for a date, a night will take it
+    DUE = "due"                # to be charged now (or from due_at on)
+    SUBMITTING = "submitting"  # claimed by a worker, an attempt is in flight
+    UNKNOWN = "unknown"        # asked, no usable answer: being looked up
+    IN_DOUBT = "in_doubt"      # the ladder ended without a verdict: a person settles it (A10)
+    PAID = "paid"
+    FAILED = "failed"          # declined, not sent to a dead method, or found not to have been paid
+    HELD = "held"              # the plan is stopped: nothing is sent until the method is replaced (I5)
+    CANCELLED = "cancelled"
+    REVERSED = "reversed"      # an offline payment that was cancelled
+
+
+S = PaymentState
+
+# fmt: off
+PAYMENT: Machine[PaymentState] = Machine(
+    name="payment",
+    starts=(S.SCHEDULED, S.DUE, S.HELD, S.PAID),
+    table={
+        (S.SCHEDULED,  "claim"):   S.SUBMITTING,
+        (S.SCHEDULED,  "fall_due"):S.DUE,
+        (S.SCHEDULED,  "fail"):    S.FAILED,
+        (S.SCHEDULED,  "cancel"):  S.CANCELLED,
+        (S.SCHEDULED,  "hold"):    S.HELD,
+        (S.SCHEDULED,  "change"):  S.SCHEDULED,
+        (S.HELD,       "release"): S.SCHEDULED,
+        (S.HELD,       "cancel"):  S.CANCELLED,
+        (S.HELD,       "change"):  S.HELD,
+        (S.DUE,        "claim"):   S.SUBMITTING,
+        (S.DUE,        "fail"):    S.FAILED,
+        (S.DUE,        "cancel"):  S.CANCELLED,
+        (S.DUE,        "postpone"):S.SCHEDULED,
+        (S.SUBMITTING, "approve"): S.PAID,
+        (S.SUBMITTING, "decline"): S.FAILED,
+        (S.SUBMITTING, "lose"):    S.UNKNOWN,
+        (S.UNKNOWN,    "approve"): S.PAID,
+        (S.UNKNOWN,    "decline"): S.FAILED,
+        (S.UNKNOWN,    "doubt"):   S.IN_DOUBT,
+        (S.IN_DOUBT,   "approve"): S.PAID,
+        (S.IN_DOUBT,   "decline"): S.FAILED,
+        (S.FAILED,     "retry"):   S.DUE,
+        (S.FAILED,     "cancel"):  S.CANCELLED,
+        (S.PAID,       "reverse"): S.REVERSED,
+    },
+)
+# fmt: on
+
+IN_FLIGHT = (S.SUBMITTING, S.UNKNOWN, S.IN_DOUBT)
+PLANNED = (S.SCHEDULED, S.DUE, S.SUBMITTING, S.UNKNOWN, S.IN_DOUBT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """`number` of `plan` starts at 1. `due_on` is a business date, `due_at` the instant from which a
+    payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version` counts its steps
+    and orders its events. `command` is the inbox row that waits for the next outcome.
+    """
+
+    organisation: str
+    id: str
+    kind: PaymentKind
+    client: str
+    invoice: str | None = None
+    plan: str | None = None
+    number: int | None = None
+    merchant_account: str | None = None
+    payment_method: str | None = None
+    offline: str | None = None
+    amount: int
+    due_on: date
+    due_at: datetime | None = None
+    state: PaymentState
+    version: int = 1
+    attempts: int = 0
+    ref: str
+    command: int | None = None
+    payer: str | None = None
+    comment: str | None = None
+    created_at: datetime

@@ -1,0 +1,32 @@
+"""Who may do what (P2): permissions, and what each act asks for."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    FAILED_PAYMENT = "failed_payment"
+    PAYMENT_PROCESSING = "payment_processing"
+    REFUND = "refund"
+    BILLING = "billing"
+    REPORTS = "reports"
+    ADMINISTER = "administer"
+
+
+# fmt: off
+NEEDED = {
+    "action_item.see":         Permission.FAILED_PAYMENT,
+    "action_item.retry":       Permission.PAYMENT_PROCESSING,
+    "action_item.reject":      Permission.PAYMENT_PROCESSING,
+    "action_item.reopen":      Permission.PAYMENT_PROCESSING,
+    "action_item.ask_again":   Permission.PAYMENT_PROCESSING,
+    "action_item.settle":      Permission.PAYMENT_PROCESSING,
+    "payment.make":            Permission.PAYMENT_PROCESSING,
+    "payment.cancel":          Permission.PAYMENT_PROCESSING,
+    "instalment.change":       Permission.PAYMENT_PROCESSING,
+    "instalment.cancel":       Permission.PAYMENT_PROCESSING,
+    "instalment_plan.create":  Permission.PAYMENT_PROCESSING,
+    "invoice.create":          Permission.BILLING,
+    "organisation.register":   Permission.ADMINISTER,
+    "administrator.register":  Permission.ADMINISTER,
+}
+# fmt: on

@@ -1,0 +1,89 @@
+"""The few Protocols that the outside must meet."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from domain.claim import Around, Asked, Claim
+from domain.decision import Decision
+from domain.invoice import OpenLine
+from domain.organisation import MerchantAccount
+from domain.outcome import Charge, Finding, LookUp, Outcome
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Gateway(Protocol):
+    """A processor as one merchant account sees it. Batches in, answers out, in the same order.
+
+    Synchronous outside; concurrent inside, each call under a total deadline. Never raises for what
+    the world answers: whatever is not surely an answer is `NoAnswer`.
+    """
+
+    def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]: ...
+
+    def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]: ...
+
+
+class Transaction(Protocol):
+    """One transaction of the books: generic reads of things by their key, and `write` for decisions."""
+
+    @property
+    def now(self) -> datetime:
+        """The one clock of this transaction: the database's, or the simulated one; aware, UTC."""
+
+    def mint(self, prefix: str = "") -> str:
+        """A new id, ordered in time: UUIDv7, with a prefix such as `pay_`."""
+
+    def find(self, thing: type[T], **key: Any) -> T | None: ...
+
+    def get(self, thing: type[T], **key: Any) -> T:
+        """Like find, but raises `NotKnown` naming the field."""
+
+    def lock(self, thing: type[T], **key: Any) -> T:
+        """Like get, and holds the row until the end of the transaction."""
+
+    def all(self, thing: type[T], *, order_by: str = "", limit: int = 10_000, **key: Any) -> list[T]:
+        """Things whose columns equal `key`; a list as value means *any of*."""
+
+    def lock_all(self, thing: type[T], *, order_by: str = "", limit: int = 10_000, **key: Any) -> list[T]: ...
+
+    def write(self, decisions: Iterable[Decision]) -> None:
+        """Writes all of it or raises `Stale` when a row was no longer in the state that it moves from."""
+
+    def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
+
+    def fenced(self, asked: Sequence[Asked]) -> list[Asked]:
+        """Those whose attempt is still ours, locked."""
+
+    def around(self, asked: Sequence[Asked], *, planned_of: Collection[str] = ()) -> dict[str, Around]:
+        """What a decision must see, locked, by the attempt's key."""
+
+    def open_lines(self, invoices: Collection[tuple[str, str]], *, lock: bool) -> dict[tuple[str, str], list[OpenLine]]:
+        """The lines of invoices (organisation, invoice), in order, with what each still owes."""
+
+
+class Books(Protocol):
+    """The database: the truth."""
+
+    def run(self, work: Callable[[Any], R]) -> R:
+        """Runs `work` in one transaction, again from the start when the database could not take it."""
+
+
+class Leases(Protocol):
+    """Whose claims are whose."""
+
+    def batch(self) -> AbstractContextManager[str]:
+        """A label for the claims of one batch, held until the block ends."""
+
+
+class Stale(Exception):
+    """Somebody else moved the row first: nothing of this transaction may be kept."""
+
+
+Gateways = Callable[[MerchantAccount], Gateway]
+Log = Callable[..., None]

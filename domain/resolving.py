@@ -1,0 +1,118 @@
+"""Resolving decides about unknown outcomes: up the ladder, send again, or give it to a person (A10)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from domain.answering import answer_payment
+from domain.attempt import ATTEMPT, MAX_SENDS, Attempt, AttemptState
+from domain.capabilities import WhenNotFound, capability_of
+from domain.claim import Around, Asked
+from domain.concluding import approve, decline
+from domain.decision import Decision, move
+from domain.itemising import doubt_item
+from domain.outcome import Approved, Declined, Finding, LookUp, NoAnswer, NotFound, NotSent
+from domain.payment import PAYMENT, Payment, PaymentState
+from domain.telling import item_event, payment_event
+
+Mint = Callable[[str], str]
+
+
+def take_up(asked: Asked, *, worker: str) -> tuple[Decision, Asked]:
+    """The lease on an unknown attempt: a new epoch, and one send more when it is to be sent again."""
+    attempt = asked.attempt
+    taken = replace(
+        attempt, worker=worker, epoch=attempt.epoch + 1, next_at=None,
+        sends=attempt.sends + 1 if attempt.resend else attempt.sends, resend=False,
+    )  # fmt: skip
+    step = move(
+        ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch,
+        epoch=taken.epoch, worker=worker, next_at=None, sends=taken.sends, resend=False,
+    )  # fmt: skip
+    return (step,), replace(asked, attempt=taken)
+
+
+def look_up(asked: Asked) -> LookUp:
+    attempt = asked.attempt
+    return LookUp(key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency)
+
+
+def settle_finding(asked: Asked, finding: Finding, around: Around, *, now: datetime, mint: Mint) -> Decision:
+    """What follows from a look-up: the real outcome is adopted, or the ladder goes on."""
+    attempt = asked.attempt
+    match finding:
+        case Approved():
+            if (finding.amount_minor, finding.currency) != (attempt.amount, attempt.currency):
+                return _next_rung(asked, around, now=now, mint=mint, why="mismatch", missed_at=None)
+            return approve(asked, finding.reference, around, now=now, mint=mint)
+        case Declined():
+            return decline(asked, finding, around, now=now, mint=mint)
+        case NotFound():
+            return _not_found(asked, around, now=now, mint=mint)
+        case NoAnswer() | NotSent():
+            return _next_rung(asked, around, now=now, mint=mint, why=finding.why, missed_at=attempt.missed_at)
+        case _:
+            assert_never(finding)
+
+
+def _not_found(asked: Asked, around: Around, *, now: datetime, mint: Mint) -> Decision:
+    """Believed only twice, spaced beyond the longest flight; then what the capability table says."""
+    attempt = asked.attempt
+    capability = capability_of(asked.claim.account.processor)
+    if attempt.missed_at is None or now - attempt.missed_at < capability.ladder.flight:
+        missed_at = attempt.missed_at or now
+        return _next_rung(asked, around, now=now, mint=mint, why="not_found", missed_at=missed_at)
+    again = capability.when_not_found is WhenNotFound.SAME_KEY and attempt.sends < MAX_SENDS
+    if attempt.state is AttemptState.UNKNOWN and again:
+        put = {"worker": None, "resend": True, "next_at": now, "rung": attempt.rung + 1, "missed_at": None}
+        return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
+    return _doubt(asked, around, now=now, mint=mint, why="not_found")
+
+
+def _next_rung(
+    asked: Asked, around: Around, *, now: datetime, mint: Mint, why: str, missed_at: datetime | None
+) -> Decision:
+    attempt = asked.attempt
+    waits = capability_of(asked.claim.account.processor).ladder.waits
+    rung = attempt.rung + 1
+    if attempt.state is AttemptState.IN_DOUBT or rung >= len(waits):
+        return _doubt(asked, around, now=now, mint=mint, why=why)
+    put = {
+        "worker": None, "next_at": now + waits[rung], "rung": rung, "missed_at": missed_at,
+        "detail": {"why": why},
+    }  # fmt: skip
+    return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
+
+
+def _doubt(asked: Asked, around: Around, *, now: datetime, mint: Mint, why: str) -> Decision:
+    """The ladder has ended, or a person asked again and there is still no verdict."""
+    payment, attempt = asked.payment, asked.attempt
+    put = {"worker": None, "next_at": None, "detail": {"why": why}}
+    if attempt.state is AttemptState.IN_DOUBT:
+        steps: Decision = (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
+        if around.item is not None:
+            steps += (item_event(around.item, "action_item.still_in_doubt", now, why=why),)
+        return steps + answer_payment(payment, around.item, "in_doubt", now=now)
+    return (
+        move(ATTEMPT, attempt, "doubt", key=("key",), fence=attempt.epoch, **put),
+        move(PAYMENT, payment, "doubt"),
+        *doubt_item(payment, around.item, now=now, mint=mint),
+        payment_event(payment, "payment.in_doubt", now, amount=attempt.amount, why=why, key=attempt.key),
+        *answer_payment(payment, around.item, "in_doubt", now=now),
+    )
+
+
+def reap(attempt: Attempt, payment: Payment, *, now: datetime) -> Decision:
+    """The worker that held it is gone: its outcome is unknown, and a late write of its meets a new epoch."""
+    told = payment_event(payment, "attempt.lost", now, public=False, why="worker_lost", key=attempt.key)
+    step = "lose" if attempt.state is AttemptState.SUBMITTING else "wait"
+    freed: Decision = (
+        move(
+            ATTEMPT, attempt, step, key=("key",), fence=attempt.epoch,
+            epoch=attempt.epoch + 1, worker=None, next_at=now,
+        ),
+    )  # fmt: skip
+    if payment.state is PaymentState.SUBMITTING:
+        freed += (move(PAYMENT, payment, "lose"), told)
+    return freed

@@ -1,0 +1,15 @@
+"""A run: the night of an organisation for a business date; started twice or late, it is the same run."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+NIGHT = "night"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    organisation: str
+    kind: str
+    business_date: date
+    started_at: datetime
+    finished_at: datetime | None = None

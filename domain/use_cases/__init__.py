@@ -1,0 +1,1 @@
+"""Imperatives act: promise, ask, record; one file, one screen each."""

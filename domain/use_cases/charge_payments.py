@@ -1,0 +1,64 @@
+"""Charges what is due through one merchant account: promise, ask, record."""
+
+from collections.abc import Sequence
+
+from domain.charging import promise, question
+from domain.claim import Asked
+from domain.concluding import conclude, touches_plan
+from domain.outcome import Outcome
+from domain.ports import Books, Gateways, Leases, Log, Transaction
+from domain.use_cases.record import record_each
+
+BATCH_SIZE = 500  # claimed, asked and recorded together; more only makes a crash cost more look-ups
+
+
+def charge_payments(
+    books: Books,
+    gateways: Gateways,
+    leases: Leases,
+    log: Log,
+    *,
+    organisation: str,
+    account: str,
+    limit: int = BATCH_SIZE,
+) -> int:
+    """One batch of an account's due payments; answers how many were taken in hand (0: nothing is due)."""
+    with leases.batch() as worker:
+        taken, asked = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        if asked:
+            outcomes = _ask(gateways, asked)
+            record_each(books, list(zip(asked, outcomes, strict=True)), _record, log)
+        return taken
+
+
+def _promise(
+    tx: Transaction, organisation: str, account: str, limit: int, worker: str
+) -> tuple[int, list[Asked]]:
+    """Claims and intents, one transaction: from here on a crash is repaired by asking about the key."""
+    claims = tx.claimable(organisation, account, limit)
+    promised = [promise(claim, worker=worker, now=tx.now, mint=tx.mint) for claim in claims]
+    tx.write([decision for decision, _ in promised])
+    return len(claims), [asked for _, asked in promised if asked is not None]
+
+
+def _ask(gateways: Gateways, asked: Sequence[Asked]) -> list[Outcome]:
+    """No transaction is open here."""
+    account = asked[0].claim.account
+    return gateways(account).charge(account, [question(one) for one in asked])
+
+
+def _record(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) -> list[Asked]:
+    """Books what the gateway said, unless somebody else has resolved the attempt meanwhile."""
+    ours = {one.attempt.key for one in tx.fenced([asked for asked, _ in answered])}
+    kept = [(asked, outcome) for asked, outcome in answered if asked.attempt.key in ours]
+    touching = {asked.attempt.key for asked, outcome in kept if touches_plan(asked, outcome)}
+    around = tx.around([asked for asked, _ in kept], planned_of=touching)
+    tx.write(
+        [
+            conclude(asked, outcome, around[asked.attempt.key], now=tx.now, mint=tx.mint)
+            for asked, outcome in kept
+        ]
+    )
+    return [asked for asked, _ in kept]
+
+

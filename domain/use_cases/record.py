@@ -1,0 +1,64 @@
+"""Records a batch in one transaction; where that fails, each alone, and what cannot be recorded apart."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from domain.claim import Asked
+from domain.concluding import lose
+from domain.outcome import NoAnswer
+from domain.ports import Books, Log, Transaction
+
+A = TypeVar("A")
+Answered = Sequence[tuple[Asked, A]]
+Record = Callable[[Transaction, Sequence[tuple[Asked, A]]], list[Asked]]
+
+
+def record_each(books: Books, answered: Answered[A], record: Record[A], log: Log) -> None:
+    """One bad item never spoils its batch: what can't be recorded with the others is recorded alone."""
+    for wave in waves(answered):
+        try:
+            kept = books.run(partial(_whole, record, wave))
+        except Exception as error:  # the one place where any error is right: the rest of the batch goes on
+            log("batch.refused", size=len(wave), error=repr(error))
+            kept = [asked for one in wave for asked in _record_alone(books, one, record, log)]
+        ours = {asked.attempt.key for asked in kept}
+        for asked, outcome in wave:
+            tell = "attempt.concluded" if asked.attempt.key in ours else "attempt.discarded"
+            log(tell, key=asked.attempt.key, payment=asked.payment.id, outcome=type(outcome).__name__)
+
+
+def _whole(record: Record[A], wave: Sequence[tuple[Asked, A]], tx: Transaction) -> list[Asked]:
+    return record(tx, wave)
+
+
+def _record_alone(books: Books, one: tuple[Asked, A], record: Record[A], log: Log) -> list[Asked]:
+    """A bug that keeps an outcome from being recorded leaves it unknown: the ladder ends with a person."""
+    asked = one[0]
+    try:
+        return books.run(lambda tx: record(tx, [one]))
+    except Exception as error:
+        log("attempt.not_recorded", key=asked.attempt.key, payment=asked.payment.id, error=repr(error))
+        books.run(lambda tx: _leave_unknown(tx, asked))
+        return []
+
+
+def _leave_unknown(tx: Transaction, asked: Asked) -> None:
+    for ours in tx.fenced([asked]):
+        tx.write([lose(ours, NoAnswer(why="not_recorded"), now=tx.now)])
+
+
+def waves(answered: Answered[A]) -> Iterator[list[tuple[Asked, A]]]:
+    """Cuts a batch so that no two payments of one invoice are decided on the same view of its lines."""
+    rest = list(answered)
+    while rest:
+        seen: set[tuple[str, str]] = set()
+        wave: list[tuple[Asked, A]] = []
+        later: list[tuple[Asked, A]] = []
+        for one in rest:
+            payment = one[0].payment
+            pair = (payment.organisation, payment.invoice or payment.id)
+            (later if pair in seen else wave).append(one)
+            seen.add(pair)
+        yield wave
+        rest = later

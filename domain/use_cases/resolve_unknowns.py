@@ -1,0 +1,82 @@
+"""Resolves unknown outcomes of one merchant account: take up, ask about the key or send it again, record."""
+
+from collections.abc import Sequence
+
+from domain.charging import question
+from domain.claim import Asked
+from domain.concluding import conclude, touches_plan
+from domain.outcome import Finding, NotFound, Outcome
+from domain.ports import Books, Gateways, Leases, Log, Transaction
+from domain.resolving import look_up, settle_finding, take_up
+from domain.use_cases.record import record_each
+
+BATCH_SIZE = 200
+
+
+def resolve_unknowns(
+    books: Books,
+    gateways: Gateways,
+    leases: Leases,
+    log: Log,
+    *,
+    organisation: str,
+    account: str,
+    limit: int = BATCH_SIZE,
+) -> int:
+    """One batch of the look-ups (and repeated sends) that are due; answers how many."""
+    with leases.batch() as worker:
+        taken = books.run(lambda tx: _take_up(tx, organisation, account, limit, worker))
+        resent = [after for before, after in taken if before.attempt.resend]
+        looked_up = [after for before, after in taken if not before.attempt.resend]
+        if resent:
+            outcomes = gateways(resent[0].claim.account).charge(
+                resent[0].claim.account, [question(asked) for asked in resent]
+            )
+            record_each(books, list(zip(resent, outcomes, strict=True)), _record_outcomes, log)
+        if looked_up:
+            findings = gateways(looked_up[0].claim.account).look_up(
+                looked_up[0].claim.account, [look_up(asked) for asked in looked_up]
+            )
+            record_each(books, list(zip(looked_up, findings, strict=True)), _record_findings, log)
+        return len(taken)
+
+
+def _take_up(
+    tx: Transaction, organisation: str, account: str, limit: int, worker: str
+) -> list[tuple[Asked, Asked]]:
+    due = tx.unknowns(organisation, account, limit)
+    taken = [take_up(asked, worker=worker) for asked in due]
+    tx.write([decision for decision, _ in taken])
+    return [(before, after) for before, (_, after) in zip(due, taken, strict=True)]
+
+
+def _record_outcomes(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) -> list[Asked]:
+    ours = tx.fenced([asked for asked, _ in answered])
+    outcomes = {asked.attempt.key: outcome for asked, outcome in answered}
+    touching = {one.attempt.key for one in ours if touches_plan(one, outcomes[one.attempt.key])}
+    around = tx.around(ours, planned_of=touching)
+    tx.write(
+        [
+            conclude(one, outcomes[one.attempt.key], around[one.attempt.key], now=tx.now, mint=tx.mint)
+            for one in ours
+        ]
+    )
+    return ours
+
+
+def _record_findings(tx: Transaction, answered: Sequence[tuple[Asked, Finding]]) -> list[Asked]:
+    ours = tx.fenced([asked for asked, _ in answered])
+    findings = {asked.attempt.key: finding for asked, finding in answered}
+    touching = {
+        one.attempt.key
+        for one in ours
+        if not isinstance(found := findings[one.attempt.key], NotFound) and touches_plan(one, found)
+    }
+    around = tx.around(ours, planned_of=touching)
+    tx.write(
+        [
+            settle_finding(one, findings[one.attempt.key], around[one.attempt.key], now=tx.now, mint=tx.mint)
+            for one in ours
+        ]
+    )
+    return ours
