@@ -37,6 +37,9 @@ class Transaction(Protocol):
     def mint(self, prefix: str = "") -> str:
         """A new id, ordered in time: UUIDv7, with a prefix such as `pay_`."""
 
+    def mint_ref(self) -> str:
+        """A short random reference from which the keys of a payment's attempts are made: 13 of a-z0-9."""
+
     def find(self, thing: type[T], **key: Any) -> T | None: ...
 
     def get(self, thing: type[T], **key: Any) -> T:
@@ -56,6 +59,9 @@ class Transaction(Protocol):
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
+
+    def in_flight_of(self, organisation: str, payment: str) -> Asked | None:
+        """The attempt of a payment that has no verdict yet, locked."""
 
     def fenced(self, asked: Sequence[Asked]) -> list[Asked]:
         """Those whose attempt is still ours, locked."""

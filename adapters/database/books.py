@@ -1,5 +1,6 @@
 """The books: the database as a unit of work, one transaction at a time."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 Clock = Callable[[], datetime]
 
+REF_LETTERS = "abcdefghijkmnpqrstuvwyz023456789"  # no x: it separates the number; no l, o, 1: read aloud
 MAX_TRIES = 5  # of a whole transaction after a deadlock, a lost connection, a busy file
 RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08001")
 
@@ -36,6 +38,9 @@ class BookTransaction(Claims):
 
     def mint(self, prefix: str = "") -> str:
         return f"{prefix}{uuid_utils.uuid7()}"
+
+    def mint_ref(self) -> str:
+        return "e" + "".join(REF_LETTERS[byte & 31] for byte in os.urandom(12))
 
     def find(self, thing: type[T], **key: Any) -> T | None:
         found = loader.load(self.connection, thing, key, order_by="", limit=1, lock=False)

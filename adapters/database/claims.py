@@ -53,27 +53,27 @@ class Claims(Surroundings):
         owner = self.owner(organisation, account, lock=True)
         if owner is None:
             return []
-        statement = (
-            select(*loader.columns(Attempt), *_parts())
-            .select_from(attempts.join(_joined(), attempts.c.payment == payments.c.id))
-            .where(
-                attempts.c.organisation == payments.c.organisation,
-                attempts.c.organisation == organisation,
-                attempts.c.merchant_account == account,
-                attempts.c.state.in_([AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
-                attempts.c.next_at <= self.now,
-                attempts.c.worker.is_(None),
-            )
-            .order_by(attempts.c.next_at)
-            .limit(limit)
-            .with_for_update(of=attempts)
+        wanted = _attempted(organisation).where(
+            attempts.c.merchant_account == account,
+            attempts.c.state.in_([AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
+            attempts.c.next_at <= self.now,
+            attempts.c.worker.is_(None),
         )
-        width = len(loader.columns(Attempt))
-        asked = []
-        for row in self.connection.execute(statement).all():
-            claim = _claim(row[width:], owner)
-            asked.append(Asked(claim=claim, payment=claim.payment, attempt=loader.build(Attempt, row[:width])))
-        return asked
+        rows = self.connection.execute(wanted.order_by(attempts.c.next_at).limit(limit)).all()
+        return [_asked(row, owner) for row in rows]
+
+    def in_flight_of(self, organisation: str, payment: str) -> Asked | None:
+        """The attempt of a payment that has no verdict yet, locked."""
+        wanted = _attempted(organisation).where(
+            attempts.c.payment == payment,
+            attempts.c.state.in_([AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
+        )
+        row = self.connection.execute(wanted).one_or_none()
+        if row is None:
+            return None
+        owner = self.owner(organisation, loader.build(Attempt, row[:ATTEMPT_WIDTH]).merchant_account)
+        assert owner is not None, "an attempt has an account"
+        return _asked(row, owner)
 
     def owner(self, organisation: str, account: str, *, lock: bool = False) -> Owner | None:
         """The organisation and its merchant account."""
@@ -133,6 +133,7 @@ def own_lines(lines: Iterable[Any], plan: Plan | None) -> tuple[Any, ...]:
     return tuple(line for line in lines if plan is None or line.line in plan.lines)
 
 
+ATTEMPT_WIDTH = len(loader.columns(Attempt))
 PARTS: tuple[type, ...] = (Payment, PaymentMethod, Plan)
 
 
@@ -179,3 +180,17 @@ def _claim(row: Sequence[Any], owner: Owner) -> Claim:
         language=row[start],
         open_minor=None,
     )
+
+
+def _attempted(organisation: str) -> Select[Any]:
+    return (
+        select(*loader.columns(Attempt), *_parts())
+        .select_from(attempts.join(_joined(), attempts.c.payment == payments.c.id))
+        .where(attempts.c.organisation == organisation, payments.c.organisation == organisation)
+        .with_for_update(of=attempts)
+    )
+
+
+def _asked(row: Sequence[Any], owner: Owner) -> Asked:
+    claim = _claim(row[ATTEMPT_WIDTH:], owner)
+    return Asked(claim=claim, payment=claim.payment, attempt=loader.build(Attempt, row[:ATTEMPT_WIDTH]))

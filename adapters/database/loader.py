@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
-from functools import lru_cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -16,9 +15,12 @@ T = TypeVar("T")
 MISSING: Mapping[type, Mapping[str, Any]] = {Posting: {"entries": ()}}  # kept in a table of their own
 
 
-@lru_cache(maxsize=64)
-def shape(thing: Any) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
+def shape(thing: type) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
     """The column names of a thing, and what turns each value into the field's type."""
+    return SHAPES[thing]
+
+
+def _shape(thing: type) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
     hints = get_type_hints(thing)
     names = tuple(field.name for field in fields(thing) if field.name in THINGS[thing].c)
     return names, tuple(_converter(hints[name]) for name in names)
@@ -32,6 +34,9 @@ def _converter(hint: Any) -> Callable[[Any], Any] | None:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint
     return None
+
+
+SHAPES = {thing: _shape(thing) for thing in THINGS}
 
 
 def columns(thing: type) -> list[ColumnElement[Any]]:

@@ -110,12 +110,18 @@ def _allocation(dialect: str) -> Any:
     return type(plain)(added)
 
 
-@lru_cache(maxsize=64)
-def _columns(thing: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+def _columns(thing: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    return COLUMNS[thing]
+
+
+def _written(thing: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
     table = THINGS[thing]
     skipped = GIVEN_BY_DATABASE.get(table.name, ())
     names = tuple(field.name for field in fields(thing) if field.name in table.c and field.name not in skipped)
     return names, attrgetter(*names)
+
+
+COLUMNS = {thing: _written(thing) for thing in THINGS}
 
 
 def _moved(step: Move) -> tuple[tuple[Any, ...], Row]:

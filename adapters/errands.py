@@ -1,0 +1,93 @@
+"""Errands: what is to be done now, found in the database, and the one way to do it, whoever asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from sqlalchemy import bindparam, text
+
+from adapters.bootstrap import App
+from adapters.database.books import BookTransaction
+from adapters.database.types import Instant
+from adapters.inbox.handling import handle_commands
+from domain.use_cases.charge_payments import charge_payments
+from domain.use_cases.resolve_unknowns import resolve_unknowns
+
+MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
+
+
+class ErrandKind(StrEnum):
+    CHARGE = "charge"
+    LOOK_UP = "look_up"
+    COMMANDS = "commands"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Ids, never amounts: work for one merchant account, or the inbox of one organisation."""
+
+    kind: ErrandKind
+    organisation: str
+    account: str = ""
+
+
+def due_errands(tx: BookTransaction) -> list[Errand]:
+    """Whatever could be done now; finding the same twice is harmless."""
+    found = []
+    for kind, sql in _DUE.items():
+        statement = text(sql)
+        if ":now" in sql:
+            statement = statement.bindparams(bindparam("now", tx.now, Instant))
+        rows = tx.connection.execute(statement).all()
+        found += [Errand(kind=kind, organisation=row[0], account=row[1]) for row in rows]
+    return found
+
+
+def run_errand(app: App, errand: Errand) -> int:
+    """Works an errand until nothing is left, MAX_BATCHES are done or the process stops; answers how many
+    things were taken in hand."""
+    total = 0
+    for done in _batches(app, errand):
+        total += done
+        if done == 0 or app.stopping.is_set():
+            break
+    return total
+
+
+def _batches(app: App, errand: Errand) -> Iterator[int]:
+    one = {"organisation": errand.organisation, "account": errand.account}
+    for _ in range(MAX_BATCHES):
+        match errand.kind:
+            case ErrandKind.CHARGE:
+                yield charge_payments(app.books, app.gateways, app.leases, app.log, **one)
+            case ErrandKind.LOOK_UP:
+                yield resolve_unknowns(app.books, app.gateways, app.leases, app.log, **one)
+            case ErrandKind.COMMANDS:
+                yield handle_commands(app, organisation=errand.organisation)
+
+
+def work_all(app: App) -> int:
+    """Works until nothing is due at this instant; for a process that has the queue to itself."""
+    total = 0
+    while not app.stopping.is_set():
+        errands = app.books.run(due_errands)
+        done = sum(map(partial(run_errand, app), errands))
+        if done == 0:
+            break
+        total += done
+    return total
+
+
+_DUE = {
+    ErrandKind.COMMANDS: "SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'",
+    ErrandKind.LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM attempts
+        WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
+    ErrandKind.CHARGE: """SELECT m.organisation, m.id FROM merchant_accounts m WHERE EXISTS (
+            SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
+            AND p.state = 'due' AND p.due_at <= :now)
+        OR EXISTS (
+            SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
+            AND p.state = 'scheduled' AND p.due_on <= (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = m.organisation AND r.kind = 'night'))""",
+}

@@ -1,0 +1,1 @@
+"""The processors through which money moves, each an adapter to the `Gateway` port."""

@@ -1,0 +1,168 @@
+"""The simulator's rules: what a request does given what is remembered, and what is to be answered."""
+
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
+
+from adapters.gateways.tokens import (
+    ALREADY_REFUNDED,
+    ALREADY_VOIDED,
+    APPROVE,
+    CONFLICT,
+    CURRENCY_DIFFERS,
+    DEFAULTS,
+    EXCEEDS_REFUNDABLE,
+    NOT_FOUND,
+    REFUND_DECLINED,
+    REFUNDED,
+    TOKENS,
+    UNKNOWN_CHARGE,
+    VOIDED,
+    AccountSettings,
+    Answer,
+    Effect,
+    Script,
+    choose_script,
+)
+
+MOVED = (Effect.CAPTURED, Effect.DEBITED)
+DONE = (*MOVED, Effect.REFUNDED, Effect.VOIDED)
+
+
+class Operation(StrEnum):
+    """What may be asked of a processor."""
+
+    CHARGE = "charge"
+    REFUND = "refund"
+    VOID = "void"
+    LOOK_UP = "look_up"
+
+
+class Request(NamedTuple):
+    """One question. `of` is the key of the charge that a refund or a void is about."""
+
+    operation: Operation
+    organisation: str
+    merchant_account: str
+    key: str
+    amount: int = 0
+    currency: str = ""
+    token: str = ""
+    of: str = ""
+    settings: AccountSettings = DEFAULTS
+
+
+class Reply(NamedTuple):
+    """`effect` is what this request did, `script` says how to answer it, `after_s` when (inf: never)."""
+
+    script: Script
+    effect: Effect
+    reference: str
+    amount: int | None
+    currency: str | None
+    after_s: float
+
+
+class Remembered:
+    """What became of one key: enough to repeat its first answer, look it up, refund it or void it."""
+
+    __slots__ = ("amount", "currency", "parameters", "reference", "refunded", "script", "voided")
+
+    def __init__(self, script: Script, reference: str, amount: int, currency: str, parameters: str) -> None:
+        self.script = script
+        self.reference = reference
+        self.amount = amount
+        self.currency = currency
+        self.parameters = parameters
+        self.refunded = 0
+        self.voided = False
+
+
+Book = dict[str, Remembered]
+
+
+def fingerprint(request: Request) -> str:
+    """What a key is bound to. A digest, so that the journal holds no token."""
+    text = f"{request.operation}\0{request.of}\0{request.amount}\0{request.currency}\0{request.token}"
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _reference(request: Request) -> str:
+    text = f"{request.organisation}\0{request.merchant_account}\0{request.key}"
+    return "sim_" + blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def look_up(book: Book, request: Request) -> Reply:
+    latency_s = request.settings.latency_s
+    known = book.get(request.key)
+    if known is None or not (known.script.effect in DONE or known.script.answer is Answer.DECLINED):
+        return Reply(NOT_FOUND, Effect.NONE, "", None, None, latency_s)
+    script = known.script
+    if script.answer is not Answer.DECLINED:
+        script = REFUNDED if script.effect is Effect.REFUNDED else APPROVE
+    return Reply(script, Effect.NONE, known.reference, known.amount, known.currency, latency_s)
+
+
+def repeat(book: Book, request: Request, parameters: str) -> Reply | None:
+    """The first answer again, or a conflict; None when the key is new, or only ever met a server error."""
+    known = book.get(request.key)
+    if known is None:
+        return None
+    if known.parameters != parameters:
+        return Reply(CONFLICT, Effect.NONE, "", request.amount, request.currency, request.settings.latency_s)
+    if known.script.answer is Answer.SERVER_ERROR:
+        return None
+    after_s = request.settings.latency_s + known.script.after_s
+    return Reply(known.script, Effect.NONE, known.reference, known.amount, known.currency, after_s)
+
+
+def first(book: Book, request: Request, parameters: str) -> Reply:
+    amount, currency = request.amount, request.currency
+    match request.operation:
+        case Operation.REFUND:
+            script = _judge_refund(book.get(request.of), request)
+        case Operation.VOID:
+            charge = book.get(request.of)
+            script = _judge_void(charge)
+            if charge is not None:
+                amount, currency = charge.amount, charge.currency
+        case _:
+            script = choose_script(request.token, request.key, request.settings)
+            if script.answer is Answer.SERVER_ERROR and request.key in book:
+                own = TOKENS[request.token]
+                script = APPROVE if own.answer is Answer.SERVER_ERROR else own
+    said = script.effect is not Effect.NONE or script.answer is Answer.DECLINED
+    remembered = Remembered(script, _reference(request) if said else "", amount, currency, parameters)
+    book[request.key] = remembered
+    apply_to_charge(book.get(request.of), remembered)
+    after_s = request.settings.latency_s + script.after_s
+    return Reply(script, script.effect, remembered.reference, amount, currency, after_s)
+
+
+def _judge_refund(charge: Remembered | None, request: Request) -> Script:
+    if charge is None or charge.script.effect not in MOVED:
+        return UNKNOWN_CHARGE
+    if charge.voided:
+        return ALREADY_VOIDED
+    if request.currency != charge.currency:
+        return CURRENCY_DIFFERS
+    if request.amount > charge.amount - charge.refunded:
+        return EXCEEDS_REFUNDABLE
+    return REFUND_DECLINED if charge.script.refund_fails else REFUNDED
+
+
+def _judge_void(charge: Remembered | None) -> Script:
+    if charge is None or charge.script.effect not in MOVED:
+        return UNKNOWN_CHARGE
+    if charge.voided:
+        return ALREADY_VOIDED
+    return ALREADY_REFUNDED if charge.refunded else VOIDED
+
+
+def apply_to_charge(charge: Remembered | None, operation: Remembered) -> None:
+    if charge is None:
+        return
+    if operation.script.effect is Effect.REFUNDED:
+        charge.refunded += operation.amount
+    elif operation.script.effect is Effect.VOIDED:
+        charge.voided = True

@@ -1,0 +1,53 @@
+"""Settings: from the environment (`ENCAISSE_…`), `.env` and secret files; nothing else decides."""
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_FILES = Path("/run/secrets")
+DEFAULT_DATABASE = "sqlite:///encaisse.db"
+
+
+class Settings(BaseSettings):
+    """What a process needs to know before it starts. Secrets are redacted wherever settings are shown."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ENCAISSE_",
+        env_file=".env",
+        extra="ignore",
+        secrets_dir=SECRET_FILES if SECRET_FILES.is_dir() else None,
+    )
+
+    database_url: str = DEFAULT_DATABASE
+    redis_url: str | None = None
+    simulator_url: str | None = None
+    simulator_journal: Path | None = None
+    secret: str = Field(default="", repr=False)
+    now: AwareDatetime | None = None
+    log_format: str = "auto"
+    log_level: str = "info"
+    public_url: str = "http://127.0.0.1:8000"
+
+    @property
+    def embedded(self) -> bool:
+        """One process on a SQLite file works the queue."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def database_path(self) -> Path | None:
+        """The SQLite file, or None on PostgreSQL."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.embedded else None
+
+    @property
+    def journal_path(self) -> Path:
+        """The simulator's journal: as named, else beside the database."""
+        if self.simulator_journal is not None:
+            return self.simulator_journal
+        path = self.database_path
+        return path.with_suffix(".journal.jsonl") if path is not None else Path("simulator.journal.jsonl")
+
+    def simulated(self, now: datetime | None) -> "Settings":
+        """The same settings with another clock (`--now`)."""
+        return self if now is None else self.model_copy(update={"now": now})

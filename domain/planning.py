@@ -1,0 +1,156 @@
+"""Planning decides the payments of an instalment plan, and their changes until they are claimed (I1-I3)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from domain.decision import Decision, New, move
+from domain.instalment import (
+    Initial,
+    InvalidSchedule,
+    Plan,
+    PlanDoesNotSum,
+    Schedule,
+    schedule_amounts,
+    schedule_dates,
+)  # fmt: skip
+from domain.money import fraction_of
+from domain.payment import PAYMENT, Payment, PaymentKind, PaymentState
+from domain.payment_method import PaymentMethod
+from domain.refusal import OutOfRange, Refusal
+from domain.telling import payment_event, plan_event
+
+Mint = Callable[[str], str]
+MAX_YEARS_AHEAD = 20
+
+
+class NotChangeable(Refusal):
+    """The instalment was claimed, charged, failed or cancelled already: it can't be changed any more (I3)."""
+
+    code = "instalment_not_changeable"
+
+
+class NothingToChange(Refusal):
+    """Neither a date, an amount nor a method was given."""
+
+    code = "nothing_to_change"
+
+
+def planned_payments(
+    total: int, initial: Initial | None, schedule: Schedule, today: date
+) -> list[tuple[date, int]]:
+    """Dates and amounts, the initial payment first; they sum exactly to `total` (I2)."""
+    first: list[tuple[date, int]] = []
+    rest = total
+    if initial is not None:
+        if (initial.amount is None) == (initial.percent is None):
+            raise InvalidSchedule("initial")
+        amount = initial.amount if initial.amount is not None else fraction_of(total, initial.percent or "0")
+        if not 0 < amount < total:
+            raise PlanDoesNotSum("initial", total=total, planned=amount)
+        first = [(initial.on or today, amount)]
+        rest = total - amount
+    dates = schedule_dates(schedule)
+    if dates and max(dates).year - today.year > MAX_YEARS_AHEAD:
+        raise OutOfRange("schedule", maximum=MAX_YEARS_AHEAD)
+    return first + list(zip(dates, schedule_amounts(rest, schedule, len(dates)), strict=True))
+
+
+def plan(
+    *,
+    thing: Plan,
+    method: PaymentMethod | None,
+    dates: Sequence[tuple[date, int]],
+    ref: Callable[[], str],
+    by: str,
+    today: date,
+    now: datetime,
+    mint: Mint,
+) -> tuple[Decision, list[Payment]]:
+    """A plan and its payments. Today's and past ones are charged at once (I1); cheques wait for a person."""
+    payments = [
+        Payment(
+            organisation=thing.organisation,
+            id=mint("pay_"),
+            kind=PaymentKind.INSTALMENT,
+            client=thing.client,
+            invoice=thing.invoice,
+            plan=thing.id,
+            number=number,
+            merchant_account=method.merchant_account if method else None,
+            payment_method=method.id if method else None,
+            offline=thing.offline,
+            amount=amount,
+            due_on=day,
+            due_at=now if method is not None and day <= today else None,
+            state=PaymentState.DUE if method is not None and day <= today else PaymentState.SCHEDULED,
+            ref=ref(),
+            created_at=now,
+        )
+        for number, (day, amount) in enumerate(dates, 1)
+    ]
+    told = plan_event(thing, "plan.created", now, by=by, total=thing.total, count=thing.count)
+    return (New(thing=thing), told, *(New(thing=payment) for payment in payments)), payments
+
+
+def change(
+    chosen: Sequence[Payment],
+    siblings: Sequence[Payment],
+    *,
+    day: date | None,
+    amount: int | None,
+    method: PaymentMethod | None,
+    by: str,
+    today: date,
+    now: datetime,
+) -> Decision:
+    """New date, amount or method for planned payments of one plan; `siblings` are all planned ones of it."""
+    if day is None and amount is None and method is None:
+        raise NothingToChange("instalments")
+    if amount is not None:
+        before = sum(payment.amount for payment in siblings)
+        ids = {payment.id for payment in chosen}
+        after = sum(amount if payment.id in ids else payment.amount for payment in siblings)
+        if before != after:
+            raise PlanDoesNotSum("amount", total=before, planned=after)
+    steps: Decision = ()
+    for payment in chosen:
+        _must_be_changeable(payment)
+        put: dict[str, object] = {}
+        if day is not None:
+            put["due_on"] = day
+        if amount is not None:
+            put["amount"] = amount
+        if method is not None:
+            put |= {"payment_method": method.id, "merchant_account": method.merchant_account}
+        event_name = "change"
+        card = (method or payment.payment_method) is not None
+        if day is not None and day <= today and card and payment.state is PaymentState.SCHEDULED:
+            event_name = "fall_due"
+            put["due_at"] = now
+        steps += (
+            replace(move(PAYMENT, payment, event_name), put=put),
+            payment_event(
+                payment, "instalment.changed", now, by=by, public=False,
+                **{name: str(value) for name, value in put.items()},
+            ),
+        )  # fmt: skip
+    return steps
+
+
+def cancel(chosen: Sequence[Payment], *, by: str, now: datetime) -> Decision:
+    """Planned payments that will not be asked for; what they were for stays owed on the invoice."""
+    steps: Decision = ()
+    for payment in chosen:
+        _must_be_changeable(payment)
+        steps += (
+            move(PAYMENT, payment, "cancel"),
+            payment_event(payment, "instalment.cancelled", now, by=by, public=False, why="asked"),
+        )
+    return steps
+
+
+def _must_be_changeable(payment: Payment) -> None:
+    if payment.state not in (PaymentState.SCHEDULED, PaymentState.HELD):
+        raise NotChangeable("instalments", instalment=payment.id, state=payment.state.value)
+

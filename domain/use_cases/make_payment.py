@@ -1,0 +1,88 @@
+"""Makes a payment: offline money is booked at once, a card on file is charged at once (B7)."""
+
+from typing import Any
+
+from domain.billing import offline_payment
+from domain.claim import Around
+from domain.days import local_date
+from domain.decision import New
+from domain.invoice import Invoice
+from domain.organisation import Organisation
+from domain.payment import Payment, PaymentKind, PaymentState
+from domain.payment_method import MethodState, PaymentMethod
+from domain.people import Client
+from domain.ports import Transaction
+from domain.refusal import IdTaken, Refusal
+from domain.retrying import MethodNotUsable
+from domain.telling import payment_event
+
+
+class MethodOrOffline(Refusal):
+    """A payment names either a method on file or how the money was received offline, not both (B7)."""
+
+    code = "method_or_offline"
+
+
+def make_payment(
+    tx: Transaction,
+    *,
+    organisation: str,
+    client: str,
+    payment: str | None,
+    amount: int,
+    payment_method: str | None = None,
+    offline: str | None = None,
+    invoice: str | None = None,
+    payer: str | None = None,
+    comment: str | None = None,
+    command: int | None = None,
+    by: str,
+) -> dict[str, Any] | None:
+    """The result, or None while a card is being charged: the command is answered when the gateway has."""
+    if (payment_method is None) == (offline is None):
+        raise MethodOrOffline("payment_method")
+    owner = tx.get(Organisation, id=organisation)
+    debtor = tx.get(Client, organisation=organisation, id=client)
+    if payment is not None and tx.find(Payment, organisation=organisation, id=payment) is not None:
+        raise IdTaken("payment", id=payment)
+    if invoice is not None:
+        tx.get(Invoice, organisation=organisation, client=client, id=invoice)
+    method = _usable(tx, organisation, client, payment_method) if payment_method is not None else None
+    made = Payment(
+        organisation=organisation, id=payment or tx.mint("pay_"), kind=PaymentKind.ONE_OFF, client=client,
+        invoice=invoice, merchant_account=method.merchant_account if method else None,
+        payment_method=payment_method, offline=offline, amount=amount,
+        due_on=local_date(tx.now, owner.timezone), due_at=tx.now if method else None,
+        state=PaymentState.DUE if method else PaymentState.PAID, ref=tx.mint_ref(),
+        command=command if method else None, payer=payer, comment=comment, created_at=tx.now,
+    )  # fmt: skip
+    if method is not None:
+        asked = payment_event(made, "payment.asked", tx.now, by=by, public=False, amount=amount)
+        tx.write([(New(thing=made), asked)])
+        return None
+    decision = offline_payment(
+        made, _around_invoice(tx, made), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
+        now=tx.now, mint=tx.mint,
+    )  # fmt: skip
+    tx.write([decision])
+    return {"payment": made.id, "state": "received"}
+
+
+def _usable(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
+    method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
+    if method.state is MethodState.DEAD or method.kind != "card":
+        raise MethodNotUsable("payment_method", payment_method=id)
+    return method
+
+
+def _around_invoice(tx: Transaction, payment: Payment) -> Around:
+    """The lines that the money is matched to, and the planned payments that shrink for it (I8)."""
+    if payment.invoice is None:
+        return Around()
+    lines = tx.open_lines([(payment.organisation, payment.invoice)], lock=True)
+    planned = tx.lock_all(
+        Payment, order_by="id", organisation=payment.organisation, client=payment.client, invoice=payment.invoice,
+        state=[PaymentState.SCHEDULED, PaymentState.HELD],
+    )  # fmt: skip
+    own = lines.get((payment.organisation, payment.invoice), [])
+    return Around(lines=tuple(own), planned=tuple(planned))
