@@ -1,9 +1,7 @@
 """Puts the parts together: the only module that knows every concrete class."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from threading import Event
 
 from sqlalchemy import Engine
@@ -11,12 +9,11 @@ from sqlalchemy import Engine
 from adapters.database.books import DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.leases import Leases
-from adapters.gateways import gateway_for
+from adapters.gateways.choose import GatewayChoice
 from adapters.locale import render
 from adapters.logs import log_event
 from adapters.settings import Settings
-from domain.organisation import MerchantAccount
-from domain.ports import Gateway, Log
+from domain.ports import Log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,28 +24,30 @@ class App:
     engine: Engine
     books: DatabaseBooks
     leases: Leases
-    gateways: Callable[[MerchantAccount], Gateway]
+    gateways: GatewayChoice
     log: Log
     stopping: Event = field(default_factory=Event)
 
     def now(self) -> datetime:
         """The simulated clock, or this machine's: for what the database does not decide."""
-        return self.settings.now or datetime.now(UTC)
+        simulated: datetime | None = self.settings.now
+        return simulated or datetime.now(UTC)
 
     def close(self) -> None:
+        self.gateways.close()
         self.engine.dispose()
 
 
 def build(settings: Settings, *, role: str, pool_size: int = 5) -> App:
     """The parts of one process; call it after a fork, never before."""
     engine = make_engine(settings.database_url, pool_size=pool_size)
-    clock = (lambda: settings.now) if settings.now is not None else None
-    books = DatabaseBooks(engine, render=render, clock=clock)
+    now = settings.now
+    books = DatabaseBooks(engine, render=render, clock=None if now is None else lambda: now)
     return App(
         settings=settings,
         engine=engine,
         books=books,
         leases=Leases(books, engine, role=role),
-        gateways=partial(gateway_for, settings),
+        gateways=GatewayChoice(settings),
         log=log_event,
     )
