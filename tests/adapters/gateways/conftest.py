@@ -113,6 +113,8 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
         gateway.close()
 
 
+DEADLINE_S = 0.5  # in tests of silence
+
 Script = Callable[[socket.socket, bytes], bool]
 
 
@@ -197,3 +199,35 @@ def gateway_at() -> Iterator[Callable[..., HttpSimulatorGateway]]:
     yield reach
     for gateway in gateways:
         gateway.close()
+
+
+@pytest.fixture
+def charge() -> Charge:
+    return charge_of("tok_approve")
+
+
+@pytest.fixture
+def ask(scripted, gateway_at, charge):
+    """The outcome of one charge when the server answers with these bytes and hangs up."""
+
+    def outcome(answer: bytes):
+        def script(connection: socket.socket, request: bytes) -> bool:
+            connection.sendall(answer)
+            return False
+
+        gateway = gateway_at(scripted(script).url)
+        return gateway.charge(account_of(deadline_s=DEADLINE_S), [charge])[0]
+
+    return outcome
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+@pytest.fixture
+def simulator(path: Path) -> Iterator[Simulator]:
+    simulator = Simulator(path, clock=noon)
+    yield simulator
+    simulator.close()
