@@ -28,7 +28,7 @@ def catalogue(language: str) -> dict[str, str]:
     return words
 
 
-def say(id: str, language: str, **params: Any) -> str:
+def say(id: str, language: str, /, **params: Any) -> str:
     """A message in a language, filled in with `{name}` parameters."""
     chosen = language if language in LANGUAGES else LANGUAGES[0]
     try:
@@ -38,7 +38,7 @@ def say(id: str, language: str, **params: Any) -> str:
     return text.format_map(params) if params else text
 
 
-def both(id: str, **params: Any) -> dict[str, str]:
+def both(id: str, /, **params: Any) -> dict[str, str]:
     """A message in both languages, as answers carry it."""
     return {language: say(id, language, **params) for language in LANGUAGES}
 
