@@ -57,9 +57,7 @@ def _seconds(*values: int) -> tuple[timedelta, ...]:
 
 
 # The last waits of the real ladder bring it to 72 hours; the simulator's ends within a minute.
-REAL_LADDER = Ladder(
-    waits=_seconds(30, 120, 600, 3_600, 21_600, 86_400, 86_400, 60_000), flight=timedelta(minutes=5)
-)
+REAL_LADDER = Ladder(waits=_seconds(30, 120, 600, 3_600, 21_600, 86_400, 86_400, 60_000), flight=timedelta(minutes=5))
 SIMULATOR_LADDER = Ladder(waits=_seconds(1, 2, 5, 15, 30), flight=timedelta(seconds=3))
 
 

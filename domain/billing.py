@@ -66,9 +66,7 @@ def invoice(
     if not 1 <= len(lines) <= MAX_LINES or len({line.line for line in lines}) != len(lines):
         raise OutOfRange("lines", maximum=MAX_LINES)
     taxes = [taxes_on(line.amount, line.taxes) for line in lines]
-    totals = [
-        line.amount + sum(tax.amount for tax in its) for line, its in zip(lines, taxes, strict=True)
-    ]
+    totals = [line.amount + sum(tax.amount for tax in its) for line, its in zip(lines, taxes, strict=True)]
     total = sum(totals)
     if total < 0:
         raise NegativeInvoice("lines", total=total)

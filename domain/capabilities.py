@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.attempt import REAL_LADDER, SIMULATOR_LADDER, Ladder
+from domain.attempt import SIMULATOR_LADDER, Ladder
 from domain.refusal import Refusal
 
 

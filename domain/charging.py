@@ -74,7 +74,8 @@ def parameters_hash(account: str, method: PaymentMethod, amount: int, currency: 
 def question(asked: Asked) -> Charge:
     """What is sent to the gateway for an attempt."""
     method = asked.claim.method
-    assert method is not None, "an attempt is only promised with a method"
+    if method is None:
+        raise LookupError(f"{asked.attempt.key} was promised without a method")  # a bug: promise() refuses it
     return Charge(
         key=asked.attempt.key,
         amount_minor=asked.attempt.amount,

@@ -41,9 +41,7 @@ def conclude(asked: Asked, outcome: Outcome, around: Around, *, now: datetime, m
             assert_never(outcome)
 
 
-def approve(
-    asked: Asked, reference: str, around: Around, *, now: datetime, mint: Mint, by: str = SYSTEM
-) -> Decision:
+def approve(asked: Asked, reference: str, around: Around, *, now: datetime, mint: Mint, by: str = SYSTEM) -> Decision:
     """The money moved: posted, allocated to its own lines, told (I6); its item, if any, is resolved."""
     payment, attempt = asked.payment, asked.attempt
     instalment = payment.kind is PaymentKind.INSTALMENT
@@ -189,8 +187,6 @@ def _resume_plan(claim: Claim, around: Around, *, now: datetime) -> Decision:
     for payment in around.planned:
         if payment.plan == plan.id and PAYMENT.allows(payment.state, "release"):
             told = payment_event(payment, "instalment.released", now, public=False)
-            released = move(
-                PAYMENT, payment, "release", payment_method=method.id, merchant_account=claim.account.id
-            )
+            released = move(PAYMENT, payment, "release", payment_method=method.id, merchant_account=claim.account.id)
             steps += (released, told)
     return steps

@@ -7,15 +7,15 @@ from enum import StrEnum
 
 
 class ReasonClass(StrEnum):
-    NEVER = "never"                      # the instrument is dead: a new method is needed
-    STOP_PLAN = "stop_plan"              # the authorisation was revoked: nothing more may be asked
-    FIX_DATA = "fix_data"                # new expiry, CVV or address first
+    NEVER = "never"  # the instrument is dead: a new method is needed
+    STOP_PLAN = "stop_plan"  # the authorisation was revoked: nothing more may be asked
+    FIX_DATA = "fix_data"  # new expiry, CVV or address first
     CUSTOMER_ACTION = "customer_action"  # the client must act with their bank
-    LATER = "later"                      # may work another day
-    TECHNICAL = "technical"              # something between us and the issuer
-    UNKNOWN = "unknown"                  # no verdict
-    DUPLICATE = "duplicate"              # look up, do not retry
-    CONFIG = "config"                    # our side: the merchant account or its settings
+    LATER = "later"  # may work another day
+    TECHNICAL = "technical"  # something between us and the issuer
+    UNKNOWN = "unknown"  # no verdict
+    DUPLICATE = "duplicate"  # look up, do not retry
+    CONFIG = "config"  # our side: the merchant account or its settings
 
 
 C = ReasonClass

@@ -62,9 +62,7 @@ def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint
     return (step, item_event(item, "action_item.opened", now, reason="in_doubt"))
 
 
-def new_item(
-    payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint
-) -> Decision:
+def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint) -> Decision:
     item = ActionItem(
         organisation=payment.organisation,
         id=mint("itm_"),

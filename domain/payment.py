@@ -13,16 +13,16 @@ class PaymentKind(StrEnum):
 
 
 class PaymentState(StrEnum):
-    SCHEDULED = "scheduled"    # planned for a date, a night will take it
-    DUE = "due"                # to be charged now (or from due_at on)
+    SCHEDULED = "scheduled"  # planned for a date, a night will take it
+    DUE = "due"  # to be charged now (or from due_at on)
     SUBMITTING = "submitting"  # claimed by a worker, an attempt is in flight
-    UNKNOWN = "unknown"        # asked, no usable answer: being looked up
-    IN_DOUBT = "in_doubt"      # the ladder ended without a verdict: a person settles it (A10)
+    UNKNOWN = "unknown"  # asked, no usable answer: being looked up
+    IN_DOUBT = "in_doubt"  # the ladder ended without a verdict: a person settles it (A10)
     PAID = "paid"
-    FAILED = "failed"          # declined, not sent to a dead method, or found not to have been paid
-    HELD = "held"              # the plan is stopped: nothing is sent until the method is replaced (I5)
+    FAILED = "failed"  # declined, not sent to a dead method, or found not to have been paid
+    HELD = "held"  # the plan is stopped: nothing is sent until the method is replaced (I5)
     CANCELLED = "cancelled"
-    REVERSED = "reversed"      # an offline payment that was cancelled
+    REVERSED = "reversed"  # an offline payment that was cancelled
 
 
 S = PaymentState

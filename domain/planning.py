@@ -36,9 +36,7 @@ class NothingToChange(Refusal):
     code = "nothing_to_change"
 
 
-def planned_payments(
-    total: int, initial: Initial | None, schedule: Schedule, today: date
-) -> list[tuple[date, int]]:
+def planned_payments(total: int, initial: Initial | None, schedule: Schedule, today: date) -> list[tuple[date, int]]:
     """Dates and amounts, the initial payment first; they sum exactly to `total` (I2)."""
     first: list[tuple[date, int]] = []
     rest = total
@@ -153,4 +151,3 @@ def cancel(chosen: Sequence[Payment], *, by: str, now: datetime) -> Decision:
 def _must_be_changeable(payment: Payment) -> None:
     if payment.state not in (PaymentState.SCHEDULED, PaymentState.HELD):
         raise NotChangeable("instalments", instalment=payment.id, state=payment.state.value)
-

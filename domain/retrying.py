@@ -151,7 +151,13 @@ def reopen(item: ActionItem, payment: Payment, *, by: str, now: datetime) -> Dec
 
 
 def ask_again(
-    item: ActionItem, payment: Payment, attempt: Attempt | None, *, by: str, command: int | None, now: datetime
+    item: ActionItem,
+    payment: Payment,
+    attempt: Attempt | None,
+    *,
+    by: str,
+    command: int | None,
+    now: datetime,
 ) -> Decision:
     """Looks the payment up now (A10)."""
     attempt = _in_doubt(item, attempt)
@@ -175,9 +181,7 @@ def settle_paid(
     return approve(asked, reference.strip(), around, now=now, mint=mint, by=by)
 
 
-def settle_not_paid(
-    asked: Asked, item: ActionItem, *, reason: str, by: str, now: datetime
-) -> Decision:
+def settle_not_paid(asked: Asked, item: ActionItem, *, reason: str, by: str, now: datetime) -> Decision:
     """*It was not paid*: the attempt is closed by a person and a retry is allowed again (A10)."""
     attempt = _in_doubt(item, asked.attempt)
     payment = asked.payment

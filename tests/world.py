@@ -21,7 +21,6 @@ from domain.attempt import Attempt
 from domain.instalment import Schedule
 from domain.invoice import AskedLine
 from domain.ledger import Posting, Words
-from domain.organisation import MerchantAccount
 from domain.payment import Payment
 from domain.ports import Gateway
 from domain.use_cases.charge_payments import charge_payments
@@ -29,7 +28,10 @@ from domain.use_cases.create_invoice import create_invoice
 from domain.use_cases.make_payment import make_payment
 from domain.use_cases.plan_instalments import create_plan
 from domain.use_cases.register import (
-    register_administrator, register_client, register_organisation, register_payment_method,
+    register_administrator,
+    register_client,
+    register_organisation,
+    register_payment_method,
 )  # fmt: skip
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.start_nights import start_nights
@@ -75,17 +77,13 @@ class World:
             "permissions": permissions or ("failed_payment", "payment_processing"),
         }  # fmt: skip
         self.books.run(
-            lambda tx: register_administrator(
-                tx, organisation=organisation, administrator=id, given=given, by="test"
-            )
+            lambda tx: register_administrator(tx, organisation=organisation, administrator=id, given=given, by="test")
         )
         return id
 
     def client(self, id: str = "c-1", *, organisation: str = ORGANISATION, language: str = "en") -> str:
         given = {"name": f"Client {id}", "email": f"{id}@example.org", "language": language}
-        self.books.run(
-            lambda tx: register_client(tx, organisation=organisation, client=id, given=given, by="test")
-        )
+        self.books.run(lambda tx: register_client(tx, organisation=organisation, client=id, given=given, by="test"))
         return id
 
     def card(
@@ -98,9 +96,7 @@ class World:
             "last4": "4242", "expiry": "2028-03",
         }  # fmt: skip
         self.books.run(
-            lambda tx: register_payment_method(
-                tx, organisation=organisation, payment_method=id, given=given, by="test"
-            )
+            lambda tx: register_payment_method(tx, organisation=organisation, payment_method=id, given=given, by="test")
         )
         return id
 
@@ -173,12 +169,17 @@ class World:
 
     def resolve(self, *, organisation: str = ORGANISATION) -> int:
         return resolve_unknowns(
-            self.books, lambda _: self.gateway, self.leases, self.log, organisation=organisation, account=ACCOUNT
+            self.books,
+            lambda _: self.gateway,
+            self.leases,
+            self.log,
+            organisation=organisation,
+            account=ACCOUNT,
         )
 
     def climb(self) -> None:
         """The whole ladder: every look-up in its time, until nothing is left to ask."""
-        for _ in range(40):
+        while self.scalar("SELECT count(*) FROM attempts WHERE next_at IS NOT NULL"):
             self.wait(seconds=31)
             self.work()
 
@@ -236,5 +237,4 @@ def world(url: str, folder: Path, **more: Any) -> Iterator[World]:
 
 
 def _render(words: Words, language: str) -> str:
-    return f"{words.id} {language}"  # noqa  TEMP
     return say(words.id, language, **words.params)

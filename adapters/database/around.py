@@ -41,9 +41,7 @@ class Surroundings:
     def around(self, asked: Sequence[Asked], *, planned_of: Collection[str] = ()) -> dict[str, Around]:
         """What a decision must see, by the attempt's key. `planned_of` names the keys whose decision may touch
         the plan or the planned payments of the invoice."""
-        invoices = {
-            (one.payment.organisation, one.payment.invoice) for one in asked if one.payment.invoice is not None
-        }
+        invoices = {(one.payment.organisation, one.payment.invoice) for one in asked if one.payment.invoice is not None}
         lines = self.open_lines(invoices, lock=True)
         later = [one for one in asked if one.payment.attempts > 1 or one.payment.state != PaymentState.SUBMITTING]
         items = self.waiting_items([(one.payment.organisation, one.payment.id) for one in later], lock=True)
@@ -133,9 +131,7 @@ class Surroundings:
             lock="i" if lock else "",
             thing=ActionItem,
         )
-        return {
-            (item.organisation, item.payment): item for item in (loader.build(ActionItem, row) for row in found)
-        }
+        return {(item.organisation, item.payment): item for item in (loader.build(ActionItem, row) for row in found)}
 
     def _execute(
         self, sql: str, rows: Sequence[dict[str, Any]], *, lock: str = "", thing: type | None = None
@@ -146,4 +142,3 @@ class Surroundings:
         if thing is not None:  # so that instants and JSON come back as what they are
             statement = statement.columns(*loader.columns(thing))
         return self.connection.execute(statement, {"rows": recordset.dumps(rows, self.dialect)}).all()
-

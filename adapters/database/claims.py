@@ -72,16 +72,13 @@ class Claims(Surroundings):
         if row is None:
             return None
         owner = self.owner(organisation, loader.build(Attempt, row[:ATTEMPT_WIDTH]).merchant_account)
-        assert owner is not None, "an attempt has an account"
-        return _asked(row, owner)
+        return _asked(row, owner) if owner is not None else None
 
     def owner(self, organisation: str, account: str, *, lock: bool = False) -> Owner | None:
         """The organisation and its merchant account."""
         wanted = {"organisation": organisation, "id": account}
         accounts = loader.load(self.connection, MerchantAccount, wanted, order_by="", limit=1, lock=lock)
-        owners = loader.load(
-            self.connection, Organisation, {"id": organisation}, order_by="", limit=1, lock=False
-        )
+        owners = loader.load(self.connection, Organisation, {"id": organisation}, order_by="", limit=1, lock=False)
         return (owners[0], accounts[0]) if accounts and owners else None
 
     def _due(self, organisation: str, account: str, limit: int) -> list[Any]:
@@ -97,9 +94,7 @@ class Claims(Surroundings):
         return list(self.connection.execute(wanted.order_by(payments.c.due_on, payments.c.id)).all())
 
     def _night_through(self, organisation: str) -> date | None:
-        newest = select(func.max(runs.c.business_date)).where(
-            runs.c.organisation == organisation, runs.c.kind == NIGHT
-        )
+        newest = select(func.max(runs.c.business_date)).where(runs.c.organisation == organisation, runs.c.kind == NIGHT)
         through: date | None = self.connection.execute(newest).scalar_one_or_none()
         return through
 
@@ -145,7 +140,8 @@ def _joined() -> Any:
     """A payment with its client, and its method and plan where it has them."""
     same_client = and_(clients.c.organisation == payments.c.organisation, clients.c.id == payments.c.client)
     same_method = and_(
-        payment_methods.c.organisation == payments.c.organisation, payment_methods.c.id == payments.c.payment_method
+        payment_methods.c.organisation == payments.c.organisation,
+        payment_methods.c.id == payments.c.payment_method,
     )
     same_plan = and_(plans.c.organisation == payments.c.organisation, plans.c.id == payments.c.plan)
     return payments.join(clients, same_client).outerjoin(payment_methods, same_method).outerjoin(plans, same_plan)

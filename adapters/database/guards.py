@@ -10,8 +10,23 @@ from domain.machine import Machine
 from domain.payment import PAYMENT
 
 APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events")
-POSTED_LINE = ("organisation", "invoice", "line", "position", "quantity", "amount", "tax", "payable", "ledger_code")
-MACHINES: dict[str, Machine[Any]] = {"payments": PAYMENT, "attempts": ATTEMPT, "action_items": ACTION_ITEM, "plans": PLAN}
+POSTED_LINE = (
+    "organisation",
+    "invoice",
+    "line",
+    "position",
+    "quantity",
+    "amount",
+    "tax",
+    "payable",
+    "ledger_code",
+)
+MACHINES: dict[str, Machine[Any]] = {
+    "payments": PAYMENT,
+    "attempts": ATTEMPT,
+    "action_items": ACTION_ITEM,
+    "plans": PLAN,
+}
 
 
 def statements(dialect: str) -> Iterator[str]:

@@ -65,9 +65,7 @@ class Leases:
     def alive(self) -> frozenset[str]:
         """The processes that have been heard of lately, whatever their role."""
         with self.engine.connect() as connection:
-            found = connection.execute(
-                text(_ALIVE[self.engine.dialect.name]), {"silence": SILENCE_S}
-            ).all()
+            found = connection.execute(text(_ALIVE[self.engine.dialect.name]), {"silence": SILENCE_S}).all()
         return frozenset(row[0] for row in found)
 
     def reap(self, *, everyone_else: bool = False) -> int:

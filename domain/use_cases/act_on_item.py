@@ -70,9 +70,7 @@ def settle_item(
         return {"item": item, "state": "open"}
     around = tx.around([asked], planned_of=[asked.attempt.key])[asked.attempt.key]
     told = retrying.told_settled(waiting, reason=reason, reference=reference, by=by, now=tx.now)
-    decision = retrying.settle_paid(
-        asked, waiting, around, reference=reference, by=by, now=tx.now, mint=tx.mint
-    )
+    decision = retrying.settle_paid(asked, waiting, around, reference=reference, by=by, now=tx.now, mint=tx.mint)
     tx.write([told, decision])
     return {"item": item, "state": "resolved"}
 

@@ -31,9 +31,7 @@ def charge_payments(
         return taken
 
 
-def _promise(
-    tx: Transaction, organisation: str, account: str, limit: int, worker: str
-) -> tuple[int, list[Asked]]:
+def _promise(tx: Transaction, organisation: str, account: str, limit: int, worker: str) -> tuple[int, list[Asked]]:
     """Claims and intents, one transaction: from here on a crash is repaired by asking about the key."""
     claims = tx.claimable(organisation, account, limit)
     promised = [promise(claim, worker=worker, now=tx.now, mint=tx.mint) for claim in claims]
@@ -53,12 +51,5 @@ def _record(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) -> list[
     kept = [(asked, outcome) for asked, outcome in answered if asked.attempt.key in ours]
     touching = {asked.attempt.key for asked, outcome in kept if touches_plan(asked, outcome)}
     around = tx.around([asked for asked, _ in kept], planned_of=touching)
-    tx.write(
-        [
-            conclude(asked, outcome, around[asked.attempt.key], now=tx.now, mint=tx.mint)
-            for asked, outcome in kept
-        ]
-    )
+    tx.write([conclude(asked, outcome, around[asked.attempt.key], now=tx.now, mint=tx.mint) for asked, outcome in kept])
     return [asked for asked, _ in kept]
-
-

@@ -64,8 +64,7 @@ def create_plan(
     )
     tx.write([decision])
     told = [
-        {"instalment": payment.id, "on": payment.due_on.isoformat(), "amount": payment.amount}
-        for payment in payments
+        {"instalment": payment.id, "on": payment.due_on.isoformat(), "amount": payment.amount} for payment in payments
     ]
     return {"plan": plan, "instalments": told}
 
@@ -97,9 +96,7 @@ def change_instalments(
     return {"instalments": list(instalments)}
 
 
-def cancel_instalments(
-    tx: Transaction, *, organisation: str, instalments: Sequence[str], by: str
-) -> dict[str, Any]:
+def cancel_instalments(tx: Transaction, *, organisation: str, instalments: Sequence[str], by: str) -> dict[str, Any]:
     tx.get(Organisation, id=organisation)
     chosen = _instalments(tx, organisation, instalments)
     tx.write([planning.cancel(chosen, by=by, now=tx.now)])
@@ -126,17 +123,11 @@ def _chargeable(tx: Transaction, organisation: str, client: str, id: str) -> Pay
     return method
 
 
-def _planned_on(
-    tx: Transaction, organisation: str, client: str, invoice: str, covered: Sequence[str]
-) -> int:
+def _planned_on(tx: Transaction, organisation: str, client: str, invoice: str, covered: Sequence[str]) -> int:
     """What other plans will already ask for these lines."""
     plans = tx.all(Plan, organisation=organisation, client=client, invoice=invoice)
     overlapping = [plan.id for plan in plans if set(plan.lines) & set(covered)]
     if not overlapping:
         return 0
-    payments = tx.all(
-        Payment, organisation=organisation, client=client, plan=overlapping, state=list(STILL_PLANNED)
-    )
+    payments = tx.all(Payment, organisation=organisation, client=client, plan=overlapping, state=list(STILL_PLANNED))
     return sum(payment.amount for payment in payments)
-
-

@@ -41,9 +41,7 @@ def resolve_unknowns(
         return len(taken)
 
 
-def _take_up(
-    tx: Transaction, organisation: str, account: str, limit: int, worker: str
-) -> list[tuple[Asked, Asked]]:
+def _take_up(tx: Transaction, organisation: str, account: str, limit: int, worker: str) -> list[tuple[Asked, Asked]]:
     due = tx.unknowns(organisation, account, limit)
     taken = [take_up(asked, worker=worker) for asked in due]
     tx.write([decision for decision, _ in taken])
@@ -56,10 +54,7 @@ def _record_outcomes(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]])
     touching = {one.attempt.key for one in ours if touches_plan(one, outcomes[one.attempt.key])}
     around = tx.around(ours, planned_of=touching)
     tx.write(
-        [
-            conclude(one, outcomes[one.attempt.key], around[one.attempt.key], now=tx.now, mint=tx.mint)
-            for one in ours
-        ]
+        [conclude(one, outcomes[one.attempt.key], around[one.attempt.key], now=tx.now, mint=tx.mint) for one in ours]
     )
     return ours
 

@@ -130,7 +130,11 @@ def test_I5_a_revoked_authorisation_stops_the_plan_with_one_item(club: World) ->
     ids = club.plan(club.card("tok_revoked"), invoice, 30_000, dates)
     for _ in range(4):
         club.night()
-    assert [club.payment(id).state for id in ids] == [PaymentState.FAILED, PaymentState.HELD, PaymentState.HELD]
+    assert [club.payment(id).state for id in ids] == [
+        PaymentState.FAILED,
+        PaymentState.HELD,
+        PaymentState.HELD,
+    ]
     assert len(club.items()) == 1
     assert sum(line["operation"] == "charge" for line in club.journal()) == 1
 
@@ -142,7 +146,11 @@ def test_I5_missed_nights_never_send_a_plans_next_instalment_before_its_earlier_
     dates = [date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)]
     ids = club.plan(club.card("tok_revoked"), invoice, 30_000, dates)
     club.night(days=5)
-    assert [club.payment(id).state for id in ids] == [PaymentState.FAILED, PaymentState.HELD, PaymentState.HELD]
+    assert [club.payment(id).state for id in ids] == [
+        PaymentState.FAILED,
+        PaymentState.HELD,
+        PaymentState.HELD,
+    ]
     assert sum(line["operation"] == "charge" for line in club.journal()) == 1
 
 
@@ -178,8 +186,8 @@ def test_F13_two_workers_never_take_the_same_payment(club: World) -> None:
 
 
 def test_F12_a_late_write_of_a_reaped_worker_is_refused(club: World) -> None:
-    from domain.use_cases.charge_payments import _promise, _record
     from domain.outcome import Approved
+    from domain.use_cases.charge_payments import _promise, _record
 
     id = club.owing()
     club.now = club.now.replace(day=25, hour=9)
