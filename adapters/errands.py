@@ -52,6 +52,8 @@ def run_errand(app: App, errand: Errand) -> int:
         total += done
         if done == 0 or app.stopping.is_set():
             break
+    if total and errand.kind is not ErrandKind.COMMANDS:  # commands that waited for these answers go on
+        handle_commands(app, organisation=errand.organisation)
     return total
 
 
@@ -80,14 +82,14 @@ def work_all(app: App) -> int:
 
 
 _DUE = {
-    ErrandKind.COMMANDS: "SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'",
+    ErrandKind.COMMANDS: "SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted' AND NOT waits",
     ErrandKind.LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM attempts
         WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
     ErrandKind.CHARGE: """SELECT m.organisation, m.id FROM merchant_accounts m WHERE EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
-            AND p.state = 'due' AND p.due_at <= :now)
+            AND p.queue = 'now' AND p.due_at <= :now)
         OR EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
-            AND p.state = 'scheduled' AND p.due_on <= (
+            AND p.queue = 'night' AND p.due_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = m.organisation AND r.kind = 'night'))""",
 }

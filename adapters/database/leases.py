@@ -98,6 +98,13 @@ class Leases:
         return process in alive
 
 
+def anybody_works(engine: Engine) -> bool:
+    """Whether a process that works the queue has been heard of lately."""
+    statement = text(_ALIVE[engine.dialect.name] + " AND role IN ('worker', 'up')")
+    with engine.connect() as connection:
+        return connection.execute(statement, {"silence": SILENCE_S}).first() is not None
+
+
 _BEAT = {
     "postgresql": """INSERT INTO workers (id, role, host, started_at, beat_at)
         VALUES (:id, :role, :host, clock_timestamp(), clock_timestamp())

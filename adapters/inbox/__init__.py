@@ -1,0 +1,1 @@
+"""The inbox: one way in for commands, whatever door they came through."""

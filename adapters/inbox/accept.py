@@ -1,0 +1,167 @@
+"""Accepting: a command is kept once, for ever, by its sender's name and id; what can't be is told why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from adapters.database import loader, recordset
+from adapters.database.books import BookTransaction
+from adapters.database.tables import commands
+from adapters.inbox import refusals
+from adapters.inbox.envelope import SPECVERSION, Envelope, Unreadable, parse
+from adapters.inbox.schemas import SCHEMAS
+from domain.access import Quarantined as Kept
+from domain.command import Command, CommandStatus
+from domain.decision import New
+from domain.refusal import Refusal
+
+Raw = bytes | str | Mapping[str, Any]
+MAX_RAW = 256_000  # of a message in quarantine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """In the inbox, now or since earlier (`again`): `seq` is its place, `status` where it has come to."""
+
+    source: str
+    id: str
+    organisation: str
+    seq: int
+    status: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Not kept: the same id may be sent again, put right. `error` is as answers carry it."""
+
+    source: str
+    id: str
+    error: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return str(self.error["code"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """Kept apart under `quarantine`, an id of ours, with the reason."""
+
+    quarantine: str
+    reason: str
+    source: str | None = None
+    id: str | None = None
+
+
+Answer = Accepted | Refused | Quarantined
+
+
+def accept(tx: BookTransaction, raw: Raw, door: str) -> Answer:
+    """Takes one command from a door into the inbox; never raises for what was sent."""
+    return accept_all(tx, [raw], door)[0]
+
+
+def accept_all(tx: BookTransaction, raws: Sequence[Raw], door: str, *, details: Sequence[str] = ()) -> list[Answer]:
+    """Takes commands in their order, with few statements; `details` are kept beside what is quarantined."""
+    read = [parse(raw) for raw in raws]
+    known = _known(tx, {(one.source, one.id) for one in read if isinstance(one, Envelope)})
+    answers: list[Answer | None] = [None] * len(read)
+    fresh: dict[tuple[str, str], tuple[int, Envelope, str]] = {}
+    later: list[int] = []
+    for position, one in enumerate(read):
+        if isinstance(one, Unreadable):
+            answers[position] = quarantine(tx, one, door, detail=details[position] if details else "")
+        elif (one.source, one.id) in known:
+            answers[position] = _again(one, known[one.source, one.id])
+        elif (one.source, one.id) in fresh:
+            later.append(position)
+        else:
+            refusal, organisation = _shape(one)
+            if refusal is None:
+                fresh[one.source, one.id] = (position, one, organisation)
+            else:
+                answers[position] = Refused(source=one.source, id=one.id, error=refusals.told(refusal))
+    _keep(tx, fresh, door)
+    kept = _known(tx, fresh.keys())
+    for pair, (position, one, _) in fresh.items():
+        answers[position] = _again(one, kept[pair], first=True)
+    for position in later:
+        one = read[position]
+        assert isinstance(one, Envelope)
+        answers[position] = _again(one, kept[one.source, one.id])
+    return [answer for answer in answers if answer is not None]
+
+
+def quarantine(tx: BookTransaction, what: Unreadable, door: str, *, detail: str = "") -> Quarantined:
+    """Sets apart what can't be read; it blocks nothing and can be looked at."""
+    kept = Kept(
+        id=tx.mint("qua_"), door=door, raw=_storable(what.raw)[:MAX_RAW], reason=what.reason,
+        detail=_storable(" ".join(filter(None, (detail, what.detail)))), at=tx.now,
+    )  # fmt: skip
+    tx.write([(New(thing=kept),)])
+    return Quarantined(quarantine=kept.id, reason=what.reason, source=what.source, id=what.id)
+
+
+def _shape(one: Envelope) -> tuple[Refusal | None, str]:
+    """Why the command is not of any known shape, or None and its organisation."""
+    schema = SCHEMAS.get(one.type)
+    if schema is None:
+        return refusals.UnknownType("type", type=one.type), ""
+    if one.specversion != SPECVERSION:
+        return refusals.InvalidValue("specversion"), ""
+    if not isinstance(one.data, dict):
+        return refusals.InvalidValue("data"), ""
+    try:
+        return None, schema.model_validate(one.data).organisation
+    except ValidationError as error:
+        return refusals.of_shape(error), ""
+
+
+def _again(one: Envelope, kept: Command, *, first: bool = False) -> Answer:
+    """The same body is answered as before, another one is a conflict. `first`: it may be ours just now."""
+    if kept.body_hash != one.body_hash:
+        return Refused(source=one.source, id=one.id, error=refusals.told(refusals.Conflict("id")))
+    return Accepted(
+        source=one.source, id=one.id, organisation=kept.organisation, seq=kept.seq, status=kept.status.value,
+        again=not first,
+    )  # fmt: skip
+
+
+def _known(tx: BookTransaction, pairs: Any) -> dict[tuple[str, str], Command]:
+    if not pairs:
+        return {}
+    names = {"source": "source", "id": "id"}
+    columns = ", ".join(f'c."{name}"' for name in loader.shape(Command)[0])
+    statement = text(
+        f"SELECT {columns} FROM {recordset.unfold(commands, names, tx.dialect)} "  # noqa: S608 - names are ours
+        "JOIN commands c ON c.source = x.source AND c.id = x.id"
+    ).columns(*loader.columns(Command))
+    rows = [{"source": source, "id": id_} for source, id_ in sorted(pairs)]
+    found = tx.connection.execute(statement, {"rows": recordset.dumps(rows, tx.dialect)}).all()
+    built = [loader.build(Command, row) for row in found]
+    return {(command.source, command.id): command for command in built}
+
+
+def _keep(tx: BookTransaction, fresh: Mapping[tuple[str, str], tuple[int, Envelope, str]], door: str) -> None:
+    """Inserts in order; what another door brought at this very moment is left as it is."""
+    if not fresh:
+        return
+    rows = [
+        {
+            "source": one.source, "id": one.id, "type": one.type, "organisation": organisation, "body": one.data,
+            "body_hash": one.body_hash, "door": door, "status": CommandStatus.ACCEPTED, "waits": False,
+            "result": {}, "error": {}, "received_at": tx.now,
+        }
+        for _, one, organisation in fresh.values()
+    ]  # fmt: skip
+    plain = recordset.insert(commands, tuple(rows[0]), tx.dialect)
+    recordset.run(tx.connection, text(f"{plain.text} ON CONFLICT (source, id) DO NOTHING"), rows)
+
+
+def _storable(text_: str) -> str:
+    """What every database takes: no zero byte, no half of a character."""
+    return text_.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

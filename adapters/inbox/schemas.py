@@ -1,0 +1,232 @@
+"""The shapes of commands: one model per type, refused as a whole when anything in it is not as expected."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from adapters.inbox.settings_shape import OrganisationSettings
+from adapters.inbox.shape import (
+    Amount, By, Code, Day, Email, FreeSettings, Id, Language, Line, Name, Note, OptionalNote, Percent, Rate, Reference,
+    Shape, SignedAmount, Token,
+)  # fmt: skip
+from domain.instalment import MAX_INSTALMENTS
+from domain.invoice import MAX_LINES
+from domain.permissions import Permission
+from domain.use_cases.plan_instalments import MAX_CHANGED
+
+MAX_ACCOUNTS = 50
+PERMISSIONS = frozenset(Permission)
+Processor = Literal["cardpointe", "paysafe", "stripe", "nacha", "cpa005", "simulator"]
+Kind = Literal["card", "echeck"]
+Notification = Literal["digest", "instalment", "subscription", "echeck", "refund"]
+
+
+def _permission(value: Any) -> Any:
+    if isinstance(value, str) and value in PERMISSIONS:
+        return value
+    raise PydanticCustomError("invalid_value", "not a permission")
+
+
+PermissionName = Annotated[str, BeforeValidator(_permission)]
+
+
+class Command(Shape):
+    """What every command carries: the organisation, and perhaps in whose name it is sent."""
+
+    organisation: Id
+    by: By | None = None
+
+
+class MerchantAccount(Shape):
+    id: Id
+    processor: Processor
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=2)]
+    settings: FreeSettings = {}
+
+
+class RegisterOrganisation(Command):
+    name: Name | None = None
+    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    language: Language | None = None
+    merchant_accounts: Annotated[list[MerchantAccount], Field(max_length=MAX_ACCOUNTS)] = []
+    settings: OrganisationSettings | None = None
+
+
+class RegisterAdministrator(Command):
+    administrator: Id
+    name: Name | None = None
+    email: Email | None = None
+    language: Language | None = None
+    permissions: Annotated[list[PermissionName], Field(max_length=20)] | None = None
+    principal: bool | None = None
+    notifications: Annotated[list[Notification], Field(max_length=20)] | None = None
+
+
+class RegisterClient(Command):
+    client: Id
+    name: Name | None = None
+    email: Email | None = None
+    language: Language | None = None
+
+
+class Mandate(Shape):
+    channel: Literal["web", "paper", "phone"]
+    holder: Literal["personal", "business"]
+    recurring: bool
+    signed_on: Day
+
+
+class RegisterPaymentMethod(Command):
+    payment_method: Id
+    client: Id | None = None
+    kind: Kind | None = None
+    merchant_account: Id | None = None
+    token: Token | None = None
+    brand: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ._-]{0,40}$")] | None = None
+    last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+    expiry: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
+    holder: Name | None = None
+    mandate: Mandate | None = None
+
+
+class Tax(Shape):
+    code: Code
+    rate: Rate | None = None
+
+
+class InvoiceLine(Shape):
+    line: Id
+    description: Line
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    amount: SignedAmount
+    taxes: Annotated[list[Tax], Field(max_length=10)] = []
+    ledger_code: Code | None = None
+
+
+class CreateInvoice(Command):
+    client: Id
+    invoice: Id
+    lines: Annotated[list[InvoiceLine], Field(min_length=1, max_length=MAX_LINES)]
+    origin: Literal["purchase", "administrator"] = "purchase"
+    note: OptionalNote = ""
+
+
+class MakePayment(Command):
+    client: Id
+    payment: Id | None = None
+    amount: Amount
+    payment_method: Id | None = None
+    offline: Literal["cash", "cheque", "external"] | None = None
+    invoice: Id | None = None
+    payer: Name | None = None
+    comment: Note | None = None
+
+
+class Initial(Shape):
+    amount: Amount | None = None
+    percent: Percent | None = None
+    on: Day | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.amount is None) == (self.percent is None):
+            raise PydanticCustomError("invalid_value", "an amount or a percentage")
+        return self
+
+
+class Schedule(Shape):
+    every: Literal["week", "month"] | None = None
+    count: Annotated[int, Field(ge=1, le=MAX_INSTALMENTS)] | None = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
+    dates: Annotated[list[Day], Field(min_length=1, max_length=MAX_INSTALMENTS)] | None = None
+    amounts: Annotated[list[Amount], Field(min_length=1, max_length=MAX_INSTALMENTS)] | None = None
+
+    @model_validator(mode="after")
+    def _rhythm_or_dates(self) -> Self:
+        rhythm = (self.every, self.count, self.from_)
+        if self.dates is None:
+            whole = None not in rhythm and self.amounts is None
+        else:
+            whole = rhythm == (None, None, None)
+        if not whole:
+            raise PydanticCustomError("invalid_value", "a rhythm or dates")
+        return self
+
+
+class CreatePlan(Command):
+    client: Id
+    plan: Id
+    invoice: Id
+    lines: Annotated[list[Id], Field(min_length=1, max_length=MAX_LINES)] | None = None
+    payment_method: Id | None = None
+    offline: Literal["cheque"] | None = None
+    total: Amount
+    initial: Initial | None = None
+    schedule: Schedule
+
+
+class CancelInstalments(Command):
+    instalments: Annotated[list[Id], Field(min_length=1, max_length=MAX_CHANGED)]
+
+
+class ChangeInstalments(CancelInstalments):
+    date: Day | None = None
+    amount: Amount | None = None
+    payment_method: Id | None = None
+
+
+class OnItem(Command):
+    """An act on an action item is always somebody's."""
+
+    item: Id
+    by: By
+
+
+class RetryItem(OnItem):
+    payment_method: Id | None = None
+    reason: OptionalNote = ""
+
+
+class RejectItem(OnItem):
+    reason: OptionalNote = ""
+
+
+class ReopenItem(OnItem):
+    reason: OptionalNote = ""
+
+
+class AskAgain(OnItem):
+    reason: OptionalNote = ""
+
+
+class SettleItem(OnItem):
+    outcome: Literal["paid", "not_paid"]
+    reference: Reference = ""
+    reason: OptionalNote = ""
+
+
+# fmt: off
+SCHEMAS: dict[str, type[Command]] = {
+    "encaisse.organisation.register.v1":    RegisterOrganisation,
+    "encaisse.administrator.register.v1":   RegisterAdministrator,
+    "encaisse.client.register.v1":          RegisterClient,
+    "encaisse.payment_method.register.v1":  RegisterPaymentMethod,
+    "encaisse.invoice.create.v1":           CreateInvoice,
+    "encaisse.payment.make.v1":             MakePayment,
+    "encaisse.instalment_plan.create.v1":   CreatePlan,
+    "encaisse.instalment.change.v1":        ChangeInstalments,
+    "encaisse.instalment.cancel.v1":        CancelInstalments,
+    "encaisse.action_item.retry.v1":        RetryItem,
+    "encaisse.action_item.reject.v1":       RejectItem,
+    "encaisse.action_item.reopen.v1":       ReopenItem,
+    "encaisse.action_item.ask_again.v1":    AskAgain,
+    "encaisse.action_item.settle.v1":       SettleItem,
+}
+# fmt: on
+
+
+def act_of(type_: str) -> str:
+    """`encaisse.payment.make.v1` -> `payment.make`."""
+    return type_.removeprefix("encaisse.").removesuffix(".v1")
