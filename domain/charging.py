@@ -1,20 +1,20 @@
 """Charging decides what is promised before a gateway is asked: an attempt with its own key, or why not."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from domain.answering import answer_payment
 from domain.attempt import Attempt
-from domain.claim import Asked, Claim
+from domain.claim import Asked, Claim, parameters_hash
 from domain.decision import Decision, New, move
 from domain.declines import class_of
 from domain.event import SYSTEM
+from domain.instalment import PlanState
 from domain.itemising import open_item, resolve_item
 from domain.outcome import Charge
-from domain.payment import PAYMENT, PaymentKind
-from domain.payment_method import MethodState, PaymentMethod
+from domain.payment import PAYMENT, Payment, PaymentKind
+from domain.payment_method import MethodState
 from domain.telling import payment_event
 
 Mint = Callable[[str], str]
@@ -23,6 +23,8 @@ Mint = Callable[[str], str]
 def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[Decision, Asked | None]:
     """The intent, before anything is asked: an attempt with its own key, or why nothing will be sent."""
     payment, method = claim.payment, claim.method
+    if claim.item is None and claim.plan is not None and claim.plan.state is PlanState.STOPPED:
+        return hold(payment, now=now), None
     if method is None:
         return fail_unsent(claim, "no_method", now=now, mint=mint), None
     if method.state is MethodState.DEAD:
@@ -58,17 +60,12 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
 
 def amount_owed(claim: Claim) -> int:
     """An instalment or a retry never asks for more than is still open on its lines (I8); a one-off payment
-    may: what is too much becomes a credit."""
+    may, the first time: what is too much becomes a credit."""
     payment = claim.payment
-    if payment.kind is PaymentKind.INSTALMENT and claim.open_minor is not None:
+    limited = payment.kind is PaymentKind.INSTALMENT or claim.item is not None
+    if limited and claim.open_minor is not None:
         return min(payment.amount, claim.open_minor)
     return payment.amount
-
-
-def parameters_hash(account: str, method: PaymentMethod, amount: int, currency: str) -> str:
-    """What a key is bound to: the same key is never sent with another hash (INV-7)."""
-    text = "\x1f".join((account, method.id, method.token, str(amount), currency))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def question(asked: Asked) -> Charge:
@@ -83,6 +80,12 @@ def question(asked: Asked) -> Charge:
         token=method.token,
         brand=method.brand,
     )
+
+
+def hold(payment: Payment, *, now: datetime) -> Decision:
+    """Its plan was stopped after it fell due: it waits with the others for a new method (I5)."""
+    told = payment_event(payment, "instalment.held", now, public=False)
+    return (move(PAYMENT, payment, "hold"), told)
 
 
 def fail_unsent(claim: Claim, code: str, *, now: datetime, mint: Mint) -> Decision:

@@ -44,6 +44,7 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.DUE,        "claim"):   S.SUBMITTING,
         (S.DUE,        "fail"):    S.FAILED,
         (S.DUE,        "cancel"):  S.CANCELLED,
+        (S.DUE,        "hold"):    S.HELD,
         (S.DUE,        "postpone"):S.SCHEDULED,
         (S.SUBMITTING, "approve"): S.PAID,
         (S.SUBMITTING, "decline"): S.FAILED,
