@@ -1,5 +1,6 @@
 """What a worker holds in its hands: a payment with everything needed to ask for it and to book it."""
 
+import hashlib
 from dataclasses import dataclass
 
 from domain.action_item import ActionItem
@@ -33,6 +34,21 @@ class Asked:
     claim: Claim
     payment: Payment
     attempt: Attempt
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether what would be sent under its key is what was promised: a card may have been replaced since."""
+        method, attempt = self.claim.method, self.attempt
+        if method is None:
+            return False
+        asked = parameters_hash(self.claim.account.id, method, attempt.amount, attempt.currency)
+        return asked == attempt.parameters_hash
+
+
+def parameters_hash(account: str, method: PaymentMethod, amount: int, currency: str) -> str:
+    """What a key is bound to: the same key is never sent with another hash (INV-7)."""
+    text = "\x1f".join((account, method.id, method.token, str(amount), currency))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,15 @@ Mint = Callable[[str], str]
 
 
 def take_up(asked: Asked, *, worker: str) -> tuple[Decision, Asked]:
-    """The lease on an unknown attempt: a new epoch, and one send more when it is to be sent again."""
+    """The lease on an unknown attempt: a new epoch, and one send more when it is to be sent again.
+
+    A key is never sent with other parameters (F-14): where the card was replaced, it is only looked up.
+    """
     attempt = asked.attempt
+    again = attempt.resend and asked.unchanged
     taken = replace(
         attempt, worker=worker, epoch=attempt.epoch + 1, next_at=None,
-        sends=attempt.sends + 1 if attempt.resend else attempt.sends, resend=False,
+        sends=attempt.sends + 1 if again else attempt.sends, resend=False,
     )  # fmt: skip
     step = move(
         ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch,
@@ -63,8 +67,8 @@ def _not_found(asked: Asked, around: Around, *, now: datetime, mint: Mint) -> De
     if attempt.missed_at is None or now - attempt.missed_at < capability.ladder.flight:
         missed_at = attempt.missed_at or now
         return _next_rung(asked, around, now=now, mint=mint, why="not_found", missed_at=missed_at)
-    again = capability.when_not_found is WhenNotFound.SAME_KEY and attempt.sends < MAX_SENDS
-    if attempt.state is AttemptState.UNKNOWN and again:
+    same_key = capability.when_not_found is WhenNotFound.SAME_KEY and asked.unchanged
+    if attempt.state is AttemptState.UNKNOWN and same_key and attempt.sends < MAX_SENDS:
         put = {"worker": None, "resend": True, "next_at": now, "rung": attempt.rung + 1, "missed_at": None}
         return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
     return _doubt(asked, around, now=now, mint=mint, why="not_found")

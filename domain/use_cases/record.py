@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
+from domain.attempt import AttemptState
 from domain.claim import Asked
 from domain.concluding import lose
 from domain.outcome import NoAnswer
 from domain.ports import Books, Log, Transaction
+from domain.resolving import settle_finding
 
 A = TypeVar("A")
 Answered = Sequence[tuple[Asked, A]]
@@ -44,8 +46,14 @@ def _record_alone(books: Books, one: tuple[Asked, A], record: Record[A], log: Lo
 
 
 def _leave_unknown(tx: Transaction, asked: Asked) -> None:
+    """It costs a rung, so that the ladder ends however often the bug strikes."""
+    silence = NoAnswer(why="not_recorded")
     for ours in tx.fenced([asked]):
-        tx.write([lose(ours, NoAnswer(why="not_recorded"), now=tx.now)])
+        if ours.attempt.state is AttemptState.SUBMITTING:
+            tx.write([lose(ours, silence, now=tx.now)])
+        else:
+            around = tx.around([ours])[ours.attempt.key]
+            tx.write([settle_finding(ours, silence, around, now=tx.now, mint=tx.mint)])
 
 
 def waves(answered: Answered[A]) -> Iterator[list[tuple[Asked, A]]]:

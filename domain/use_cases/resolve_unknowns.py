@@ -26,8 +26,8 @@ def resolve_unknowns(
     """One batch of the look-ups (and repeated sends) that are due; answers how many."""
     with leases.batch() as worker:
         taken = books.run(lambda tx: _take_up(tx, organisation, account, limit, worker))
-        resent = [after for before, after in taken if before.attempt.resend]
-        looked_up = [after for before, after in taken if not before.attempt.resend]
+        resent = [after for before, after in taken if after.attempt.sends > before.attempt.sends]
+        looked_up = [after for before, after in taken if after.attempt.sends == before.attempt.sends]
         if resent:
             outcomes = gateways(resent[0].claim.account).charge(
                 resent[0].claim.account, [question(asked) for asked in resent]
