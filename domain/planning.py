@@ -120,7 +120,7 @@ def change(
         if amount is not None:
             put["amount"] = amount
         if method is not None:
-            put |= {"payment_method": method.id, "merchant_account": method.merchant_account}
+            put |= {"payment_method": method.id, "merchant_account": method.merchant_account, "offline": None}
         event_name = "change"
         card = (method or payment.payment_method) is not None
         if day is not None and day <= today and card and payment.state is PaymentState.SCHEDULED:
