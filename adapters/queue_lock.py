@@ -20,7 +20,7 @@ class QueueLock:
     On PostgreSQL any number of workers share the queue: it is ours when no worker has been heard of lately.
     """
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         database = settings.database_path
         self.path = database.with_name(database.name + ".lock") if database is not None else None
         self.engine = engine
@@ -29,9 +29,8 @@ class QueueLock:
     @contextmanager
     def attempt(self, *, wait_s: float = 0.0) -> Iterator[bool]:
         """Whether the queue is ours until the block ends."""
-        ours = self.acquire(wait_s=wait_s)
         try:
-            yield ours
+            yield self.acquire(wait_s=wait_s)
         finally:
             self.release()
 
@@ -52,7 +51,7 @@ class QueueLock:
 
     def _take(self) -> bool:
         if self.path is None:
-            return not anybody_works(self.engine)
+            return self.engine is None or not anybody_works(self.engine)
         if self._file is not None:
             return True
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
