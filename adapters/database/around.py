@@ -43,7 +43,7 @@ class Surroundings:
         the plan or the planned payments of the invoice."""
         invoices = {(one.payment.organisation, one.payment.invoice) for one in asked if one.payment.invoice is not None}
         lines = self.open_lines(invoices, lock=True)
-        later = [one for one in asked if one.payment.attempts > 1 or one.payment.state != PaymentState.SUBMITTING]
+        later = [one for one in asked if one.claim.item or one.payment.state is not PaymentState.SUBMITTING]
         items = self.waiting_items([(one.payment.organisation, one.payment.id) for one in later], lock=True)
         found = {}
         for one in asked:

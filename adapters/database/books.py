@@ -81,7 +81,7 @@ def _known(kind: type[T], thing: T | None, key: Mapping[str, Any]) -> T:
     if thing is None:
         noun = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
         field = "item" if noun == "action_item" else noun
-        raise NotKnown(field, id=str(key.get("id", next(reversed(key.values())))))
+        raise NotKnown(field, id=str(key.get("id", list(key.values())[-1])))
     return thing
 
 

@@ -1,7 +1,6 @@
 """The hot reads before a gateway is asked: what is due through an account, and what is unknown."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -39,14 +38,21 @@ class Claims(Surroundings):
         through = self._night_through(organisation)
         if through is not None and len(rows) < limit:
             rows += self._scheduled(organisation, account, through, limit - len(rows))
-        claims = [_claim(row, owner) for row in rows]
-        items = self.waiting_items([(claim.payment.organisation, claim.payment.id) for claim in claims])
+        parts = [_read(row) for row in rows]
+        at_once = [payment for payment, *_ in parts if payment.state is PaymentState.DUE]  # a retry, perhaps
+        items = self.waiting_items([(payment.organisation, payment.id) for payment in at_once])
+        opened = self._open_on([(payment, plan) for payment, _, plan, _ in parts])
         next_ones: dict[str, Claim] = {}
-        for claim in claims:
-            payment = claim.payment
-            held = replace(claim, item=items.get((payment.organisation, payment.id)))
-            next_ones.setdefault(f"plan {payment.plan}" if payment.plan else payment.id, held)
-        return self._with_open(list(next_ones.values()))
+        for payment, method, plan, language in parts:
+            left = opened.get(payment.id)
+            if left is None and payment.invoice is not None:
+                continue  # its plan has one at the gateway this very moment
+            claim = Claim(
+                organisation=owner[0], account=owner[1], payment=payment, method=method, plan=plan,
+                item=items.get((payment.organisation, payment.id)), language=language, open_minor=left,
+            )  # fmt: skip
+            next_ones.setdefault(f"plan {payment.plan}" if payment.plan else payment.id, claim)
+        return list(next_ones.values())
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]:
         """Attempts whose look-up (or next send) is due, locked, and nobody's."""
@@ -82,45 +88,39 @@ class Claims(Surroundings):
         return (owners[0], accounts[0]) if accounts and owners else None
 
     def _due(self, organisation: str, account: str, limit: int) -> list[Any]:
-        wanted = _waiting(organisation, account, limit).where(
-            payments.c.state == PaymentState.DUE, payments.c.due_at <= self.now
+        waiting = _waiting(organisation, account, payments.c.due_at, limit).where(
+            payments.c.queue == "now", payments.c.due_at <= self.now
         )
-        return list(self.connection.execute(wanted.order_by(payments.c.due_at, payments.c.id)).all())
+        return list(self.connection.execute(_with_parts(waiting)).all())
 
     def _scheduled(self, organisation: str, account: str, through: date, limit: int) -> list[Any]:
-        wanted = _waiting(organisation, account, limit).where(
-            payments.c.state == PaymentState.SCHEDULED, payments.c.due_on <= through
+        waiting = _waiting(organisation, account, payments.c.due_on, limit).where(
+            payments.c.queue == "night", payments.c.due_on <= through
         )
-        return list(self.connection.execute(wanted.order_by(payments.c.due_on, payments.c.id)).all())
+        return list(self.connection.execute(_with_parts(waiting)).all())
 
     def _night_through(self, organisation: str) -> date | None:
         newest = select(func.max(runs.c.business_date)).where(runs.c.organisation == organisation, runs.c.kind == NIGHT)
         through: date | None = self.connection.execute(newest).scalar_one_or_none()
         return through
 
-    def _with_open(self, claims: Sequence[Claim]) -> list[Claim]:
-        """Adds what is open on each claim's lines (I8); drops those whose plan has one being sent."""
-        wanted = {
-            (payment.organisation, payment.client, payment.invoice)
-            for payment in (claim.payment for claim in claims)
-            if payment.invoice is not None
-        }
-        if not wanted:
-            return list(claims)
-        lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in wanted}, lock=False)
-        flying = self.in_flight(wanted)
-        ready = []
-        for claim in claims:
-            payment = claim.payment
+    def _open_on(self, wanted: Sequence[tuple[Payment, Plan | None]]) -> dict[str, int]:
+        """By payment: what its lines still owe less what is in flight on them (I8); not those whose plan has
+        one being sent, nor those that are on the account."""
+        invoices = {(one.organisation, one.client, one.invoice) for one, _ in wanted if one.invoice is not None}
+        if not invoices:
+            return {}
+        lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
+        flying = self.in_flight(invoices)
+        found = {}
+        for payment, plan in wanted:
             if payment.invoice is None:
-                ready.append(claim)
                 continue
             amount, being_sent = flying.get((payment.organisation, payment.invoice), (0, frozenset()))
-            if payment.plan is not None and payment.plan in being_sent:
-                continue
-            own = own_lines(lines.get((payment.organisation, payment.invoice), ()), claim.plan)
-            ready.append(replace(claim, open_minor=max(sum(line.open for line in own) - amount, 0)))
-        return ready
+            if payment.plan is None or payment.plan not in being_sent:
+                own = own_lines(lines.get((payment.organisation, payment.invoice), ()), plan)
+                found[payment.id] = max(sum(line.open for line in own) - amount, 0)
+        return found
 
 
 def own_lines(lines: Iterable[Any], plan: Plan | None) -> tuple[Any, ...]:
@@ -129,6 +129,9 @@ def own_lines(lines: Iterable[Any], plan: Plan | None) -> tuple[Any, ...]:
 
 
 ATTEMPT_WIDTH = len(loader.columns(Attempt))
+METHOD_AT = len(loader.columns(Payment))
+PLAN_AT = METHOD_AT + len(loader.columns(PaymentMethod))
+LANGUAGE_AT = PLAN_AT + len(loader.columns(Plan))
 PARTS: tuple[type, ...] = (Payment, PaymentMethod, Plan)
 
 
@@ -147,35 +150,34 @@ def _joined() -> Any:
     return payments.join(clients, same_client).outerjoin(payment_methods, same_method).outerjoin(plans, same_plan)
 
 
-def _waiting(organisation: str, account: str, limit: int) -> Select[Any]:
+def _waiting(organisation: str, account: str, order: Any, limit: int) -> Select[Any]:
+    """The first payments of a queue, locked; found by an index that is sorted as the queue is."""
+    return (
+        select(payments.c.organisation, payments.c.id, order.label("place"))
+        .where(payments.c.organisation == organisation, payments.c.merchant_account == account)
+        .order_by(order, payments.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+
+
+def _with_parts(waiting: Select[Any]) -> Select[Any]:
+    """Everything that a claim needs of the payments picked: joined only once they are few."""
+    picked = waiting.cte("picked")
     return (
         select(*_parts())
-        .select_from(_joined())
-        .where(payments.c.organisation == organisation, payments.c.merchant_account == account)
-        .limit(limit)
-        .with_for_update(of=payments)
+        .select_from(picked.join(_joined(), payments.c.id == picked.c.id))
+        .where(payments.c.organisation == picked.c.organisation)
+        .order_by(picked.c.place, picked.c.id)
     )
 
 
-def _claim(row: Sequence[Any], owner: Owner) -> Claim:
-    things: list[Any] = []
-    start = 0
-    for part in PARTS:
-        width = len(loader.shape(part)[0])
-        values = row[start : start + width]
-        things.append(loader.build(part, values) if values[0] is not None else None)
-        start += width
-    payment, method, plan = things
-    return Claim(
-        organisation=owner[0],
-        account=owner[1],
-        payment=payment,
-        method=method,
-        plan=plan,
-        item=None,
-        language=row[start],
-        open_minor=None,
-    )
+def _read(row: Sequence[Any]) -> tuple[Payment, PaymentMethod | None, Plan | None, str]:
+    """A payment, its method, its plan and its client's language from the columns of `_parts`."""
+    payment = loader.build(Payment, row[:METHOD_AT])
+    method = loader.build(PaymentMethod, row[METHOD_AT:PLAN_AT]) if row[METHOD_AT] is not None else None
+    plan = loader.build(Plan, row[PLAN_AT:LANGUAGE_AT]) if row[PLAN_AT] is not None else None
+    return payment, method, plan, row[LANGUAGE_AT]
 
 
 def _attempted(organisation: str) -> Select[Any]:
@@ -188,5 +190,9 @@ def _attempted(organisation: str) -> Select[Any]:
 
 
 def _asked(row: Sequence[Any], owner: Owner) -> Asked:
-    claim = _claim(row[ATTEMPT_WIDTH:], owner)
-    return Asked(claim=claim, payment=claim.payment, attempt=loader.build(Attempt, row[:ATTEMPT_WIDTH]))
+    payment, method, plan, language = _read(row[ATTEMPT_WIDTH:])
+    claim = Claim(
+        organisation=owner[0], account=owner[1], payment=payment, method=method, plan=plan, item=None,
+        language=language, open_minor=None,
+    )  # fmt: skip
+    return Asked(claim=claim, payment=payment, attempt=loader.build(Attempt, row[:ATTEMPT_WIDTH]))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -30,6 +31,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,
+        json_deserializer=orjson.loads,
         connect_args={"options": options, "connect_timeout": 5},
     )
 

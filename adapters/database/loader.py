@@ -15,15 +15,16 @@ T = TypeVar("T")
 MISSING: Mapping[type, Mapping[str, Any]] = {Posting: {"entries": ()}}  # kept in a table of their own
 
 
-def shape(thing: type) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
-    """The column names of a thing, and what turns each value into the field's type."""
+def shape(thing: type) -> tuple[tuple[str, ...], tuple[tuple[str, Callable[[Any], Any]], ...]]:
+    """The column names of a thing, and what turns a value into the field's type."""
     return SHAPES[thing]
 
 
-def _shape(thing: type) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
+def _shape(thing: type) -> tuple[tuple[str, ...], tuple[tuple[str, Callable[[Any], Any]], ...]]:
     hints = get_type_hints(thing)
     names = tuple(field.name for field in fields(thing) if field.name in THINGS[thing].c)
-    return names, tuple(_converter(hints[name]) for name in names)
+    converted = ((name, _converter(hints[name])) for name in names)
+    return names, tuple((name, convert) for name, convert in converted if convert is not None)
 
 
 def _converter(hint: Any) -> Callable[[Any], Any] | None:
@@ -46,11 +47,11 @@ def columns(thing: type) -> list[ColumnElement[Any]]:
 
 def build(thing: type[T], values: Sequence[Any]) -> T:
     """A thing from the values of `columns(thing)`."""
-    names, converters = shape(thing)
-    filled = {
-        name: convert(value) if convert is not None and value is not None else value
-        for name, convert, value in zip(names, converters, values, strict=True)
-    }
+    names, converters = SHAPES[thing]
+    filled = dict(zip(names, values, strict=True))
+    for name, convert in converters:
+        if filled[name] is not None:
+            filled[name] = convert(filled[name])
     return thing(**filled, **MISSING.get(thing, {}))
 
 

@@ -1,21 +1,28 @@
 """Sets of rows that travel as one JSON parameter, and the SQL that unfolds them in either dialect."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 
-from adapters.database.types import encoder
+from adapters.database.types import micros
 
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
-ENCODERS = {name: encoder(name) for name in ("postgresql", "sqlite")}
 
 
 def dumps(rows: Iterable[Mapping[str, Any]], dialect: str) -> str:
-    return json.dumps(list(rows), default=ENCODERS[dialect], separators=(",", ":"))
+    """Rows as JSON; instants as text for PostgreSQL, as microseconds for SQLite."""
+    if dialect == "sqlite":
+        return orjson.dumps(list(rows), default=_for_sqlite, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    return orjson.dumps(list(rows)).decode()
+
+
+def _for_sqlite(value: Any) -> Any:
+    return micros(value) if isinstance(value, datetime) else value.isoformat()
 
 
 def unfold(table: Table, columns: Mapping[str, str], dialect: str) -> str:

@@ -1,9 +1,9 @@
 """Column types that mean the same in PostgreSQL and SQLite: instants, JSON, UUIDs."""
 
-import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, DateTime, Dialect, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -49,23 +49,10 @@ class Json(TypeDecorator[Any]):
         return dialect.type_descriptor(postgresql.JSONB())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return json.dumps(value) if dialect.name == "sqlite" else value
+        return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
+        return orjson.loads(value) if isinstance(value, str) else value
 
 
 Uuid = Text().with_variant(postgresql.UUID(as_uuid=False), "postgresql")
-
-
-def encoder(dialect: str) -> Any:
-    """The `default` of `json.dumps` for rows that travel as one JSON parameter."""
-
-    def encode(value: Any) -> Any:
-        if isinstance(value, datetime):
-            return micros(value) if dialect == "sqlite" else value.isoformat()
-        if isinstance(value, date):
-            return value.isoformat()
-        raise TypeError(f"not a column value: {type(value).__name__}")
-
-    return encode

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from domain.charging import promise, question
 from domain.claim import Asked
-from domain.concluding import conclude, touches_plan
 from domain.outcome import Outcome
 from domain.ports import Books, Gateways, Leases, Log, Transaction
-from domain.use_cases.record import record_each
+from domain.use_cases.record import record_each, record_outcomes
 
 BATCH_SIZE = 500  # claimed, asked and recorded together; more only makes a crash cost more look-ups
 
@@ -27,7 +26,7 @@ def charge_payments(
         taken, asked = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
         if asked:
             outcomes = _ask(gateways, asked)
-            record_each(books, list(zip(asked, outcomes, strict=True)), _record, log)
+            record_each(books, list(zip(asked, outcomes, strict=True)), record_outcomes, log)
         return taken
 
 
@@ -43,13 +42,3 @@ def _ask(gateways: Gateways, asked: Sequence[Asked]) -> list[Outcome]:
     """No transaction is open here."""
     account = asked[0].claim.account
     return gateways(account).charge(account, [question(one) for one in asked])
-
-
-def _record(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) -> list[Asked]:
-    """Books what the gateway said, unless somebody else has resolved the attempt meanwhile."""
-    ours = {one.attempt.key for one in tx.fenced([asked for asked, _ in answered])}
-    kept = [(asked, outcome) for asked, outcome in answered if asked.attempt.key in ours]
-    touching = {asked.attempt.key for asked, outcome in kept if touches_plan(asked, outcome)}
-    around = tx.around([asked for asked, _ in kept], planned_of=touching)
-    tx.write([conclude(asked, outcome, around[asked.attempt.key], now=tx.now, mint=tx.mint) for asked, outcome in kept])
-    return [asked for asked, _ in kept]

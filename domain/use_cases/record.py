@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from domain.attempt import AttemptState
 from domain.claim import Asked
-from domain.concluding import lose
-from domain.outcome import NoAnswer
+from domain.concluding import conclude, lose, touches_plan
+from domain.outcome import NoAnswer, Outcome
 from domain.ports import Books, Log, Transaction
 from domain.resolving import settle_finding
 
@@ -38,7 +38,7 @@ def _record_alone(books: Books, one: tuple[Asked, A], record: Record[A], log: Lo
     """A bug that keeps an outcome from being recorded leaves it unknown: the ladder ends with a person."""
     asked = one[0]
     try:
-        return books.run(lambda tx: record(tx, [one]))
+        return books.run(lambda tx: record(tx, [one]) if tx.fenced([asked]) else [])
     except Exception as error:
         log("attempt.not_recorded", key=asked.attempt.key, payment=asked.payment.id, error=repr(error))
         books.run(lambda tx: _leave_unknown(tx, asked))
@@ -54,6 +54,15 @@ def _leave_unknown(tx: Transaction, asked: Asked) -> None:
         else:
             around = tx.around([ours])[ours.attempt.key]
             tx.write([settle_finding(ours, silence, around, now=tx.now, mint=tx.mint)])
+
+
+def record_outcomes(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) -> list[Asked]:
+    """Books what the gateway said. An attempt that somebody else has resolved meanwhile is in another epoch:
+    then nothing of this transaction stands, and each is recorded alone."""
+    asked = [one for one, _ in answered]
+    around = tx.around(asked, planned_of={one.attempt.key for one, outcome in answered if touches_plan(one, outcome)})
+    tx.write([conclude(one, outcome, around[one.attempt.key], now=tx.now, mint=tx.mint) for one, outcome in answered])
+    return asked
 
 
 def waves(answered: Answered[A]) -> Iterator[list[tuple[Asked, A]]]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from domain.charging import question
 from domain.claim import Asked
-from domain.concluding import conclude, touches_plan
-from domain.outcome import Finding, NotFound, Outcome
+from domain.concluding import touches_plan
+from domain.outcome import Finding, NotFound
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.resolving import look_up, settle_finding, take_up
-from domain.use_cases.record import record_each
+from domain.use_cases.record import record_each, record_outcomes
 
 BATCH_SIZE = 200
 
@@ -32,7 +32,7 @@ def resolve_unknowns(
             outcomes = gateways(resent[0].claim.account).charge(
                 resent[0].claim.account, [question(asked) for asked in resent]
             )
-            record_each(books, list(zip(resent, outcomes, strict=True)), _record_outcomes, log)
+            record_each(books, list(zip(resent, outcomes, strict=True)), record_outcomes, log)
         if looked_up:
             findings = gateways(looked_up[0].claim.account).look_up(
                 looked_up[0].claim.account, [look_up(asked) for asked in looked_up]
@@ -48,30 +48,11 @@ def _take_up(tx: Transaction, organisation: str, account: str, limit: int, worke
     return [(before, after) for before, (_, after) in zip(due, taken, strict=True)]
 
 
-def _record_outcomes(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) -> list[Asked]:
-    ours = tx.fenced([asked for asked, _ in answered])
-    outcomes = {asked.attempt.key: outcome for asked, outcome in answered}
-    touching = {one.attempt.key for one in ours if touches_plan(one, outcomes[one.attempt.key])}
-    around = tx.around(ours, planned_of=touching)
-    tx.write(
-        [conclude(one, outcomes[one.attempt.key], around[one.attempt.key], now=tx.now, mint=tx.mint) for one in ours]
-    )
-    return ours
-
-
 def _record_findings(tx: Transaction, answered: Sequence[tuple[Asked, Finding]]) -> list[Asked]:
-    ours = tx.fenced([asked for asked, _ in answered])
-    findings = {asked.attempt.key: finding for asked, finding in answered}
+    asked = [one for one, _ in answered]
     touching = {
-        one.attempt.key
-        for one in ours
-        if not isinstance(found := findings[one.attempt.key], NotFound) and touches_plan(one, found)
+        one.attempt.key for one, found in answered if not isinstance(found, NotFound) and touches_plan(one, found)
     }
-    around = tx.around(ours, planned_of=touching)
-    tx.write(
-        [
-            settle_finding(one, findings[one.attempt.key], around[one.attempt.key], now=tx.now, mint=tx.mint)
-            for one in ours
-        ]
-    )
-    return ours
+    around = tx.around(asked, planned_of=touching)
+    tx.write([settle_finding(one, found, around[one.attempt.key], now=tx.now, mint=tx.mint) for one, found in answered])
+    return asked

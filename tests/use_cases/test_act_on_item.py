@@ -262,3 +262,21 @@ def test_F92_a_retry_is_refused_while_the_last_attempt_is_being_looked_up(club: 
     club.climb()
     assert club.payment(payment).state is PaymentState.PAID
     assert club.item(payment).state is ItemState.RESOLVED
+
+
+def test_A2_a_payment_that_was_never_sent_keeps_one_item_when_its_retry_is_answered(club: World) -> None:
+    invoice = club.invoice(20_000)
+    dead = club.card("tok_lost_card")
+    first, second = club.plan(dead, invoice, 20_000, [date(2026, 11, 25), date(2026, 11, 26)])
+    club.night()
+    club.night()
+    assert club.attempts(second) == []
+    retry(club, club.item(second).id, payment_method=club.card("tok_insufficient_funds"))
+    club.work()
+    assert [(item.reason, item.state) for item in club.items(payment=second)] == [
+        ("insufficient_funds", ItemState.OPEN)
+    ]
+    retry(club, club.item(second).id, payment_method=club.card("tok_approve"))
+    club.work()
+    assert club.item(second).state is ItemState.RESOLVED
+    assert club.item(first).state is ItemState.OPEN

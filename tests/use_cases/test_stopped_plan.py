@@ -24,9 +24,7 @@ def test_I5_what_was_held_goes_on_with_the_method_that_worked(club: World) -> No
     ids = club.plan(club.card("tok_revoked"), club.invoice(30_000), 30_000, dates)
     club.work()
     item, card = club.item(ids[0]).id, club.card()
-    club.books.run(
-        lambda tx: retry_item(tx, organisation=ORGANISATION, item=item, by="marie", payment_method=card)
-    )
+    club.books.run(lambda tx: retry_item(tx, organisation=ORGANISATION, item=item, by="marie", payment_method=card))
     club.work()
     club.night()
 
