@@ -38,6 +38,7 @@ class NothingToChange(Refusal):
 
 def planned_payments(total: int, initial: Initial | None, schedule: Schedule, today: date) -> list[tuple[date, int]]:
     """Dates and amounts, the initial payment first; they sum exactly to `total` (I2)."""
+    _must_be_near([schedule.start, *schedule.dates, initial.on if initial is not None else None], today)
     first: list[tuple[date, int]] = []
     rest = total
     if initial is not None:
@@ -49,8 +50,7 @@ def planned_payments(total: int, initial: Initial | None, schedule: Schedule, to
         first = [(initial.on or today, amount)]
         rest = total - amount
     dates = schedule_dates(schedule)
-    if dates and max(dates).year - today.year > MAX_YEARS_AHEAD:
-        raise OutOfRange("schedule", maximum=MAX_YEARS_AHEAD)
+    _must_be_near(dates, today)
     return first + list(zip(dates, schedule_amounts(rest, schedule, len(dates)), strict=True))
 
 
@@ -146,6 +146,11 @@ def cancel(chosen: Sequence[Payment], *, by: str, now: datetime) -> Decision:
             payment_event(payment, "instalment.cancelled", now, by=by, public=False, why="asked"),
         )
     return steps
+
+
+def _must_be_near(days: Sequence[date | None], today: date) -> None:
+    if any(day is not None and day.year - today.year > MAX_YEARS_AHEAD for day in days):
+        raise OutOfRange("schedule", maximum=MAX_YEARS_AHEAD)
 
 
 def _must_be_changeable(payment: Payment) -> None:
