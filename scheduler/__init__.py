@@ -1,0 +1,1 @@
+"""What is started when, and the sweep that rings for whatever is due."""

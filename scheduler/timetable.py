@@ -1,0 +1,26 @@
+"""The timetable: a night on one screen. What is started when, and what ends it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapters.bootstrap import App
+from adapters.runs import close_finished, start_missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """`run_once` finds by itself what is due by now, does it once, and answers how much that was. Running it
+    late, twice or in two places at once changes nothing."""
+
+    name: str
+    every_s: float
+    run_once: Callable[[App], int]
+
+
+# fmt: off
+TIMETABLE = (
+    # what                               how often looked at   how
+    Line(name="nights that have begun",  every_s=2.0,          run_once=start_missing),
+    Line(name="runs that are over",      every_s=5.0,          run_once=close_finished),
+)
+# fmt: on

@@ -1,0 +1,1 @@
+"""dramatiq lives here and nowhere else: brokers, middleware, actors, the relay."""
