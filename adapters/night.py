@@ -1,0 +1,143 @@
+"""A night from the command line: starts what is due, works it or waits for who does, tells what came of it."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from sqlalchemy import bindparam, text
+
+from adapters.beating import Beating
+from adapters.bootstrap import App
+from adapters.database.books import BookTransaction
+from adapters.database.types import Instant
+from adapters.errands import Errand, due_errands, run_errand
+from adapters.logs import log_failure
+from adapters.night_report import Mark, Report, mark, newest_event, report
+from adapters.queue_lock import QueueLock
+from adapters.runs import close_finished, due_nights, start_missing
+from domain.refusal import NotKnown
+
+THREADS = 4  # accounts worked at once; each batch is concurrent in itself
+POLL_S = 0.25  # between two looks at what somebody else works or holds
+PATIENCE_S = 120.0  # without any event, whoever works the queue is not getting on
+
+Watch = Callable[[Mark], None]
+
+
+class NightNotStarted(Exception):
+    """A run that is due could not be started; the log says why."""
+
+
+class NightStuck(Exception):
+    """Somebody else works the queue, and has done nothing for PATIENCE_S."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What was asked: through a business date, for one organisation or all. `watch` is called often while
+    the night goes on; `failed` collects errands that broke."""
+
+    app: App
+    through: date | None = None
+    organisation: str | None = None
+    watch: Watch = field(default=lambda mark: None)
+    failed: set[Errand] = field(default_factory=set)
+
+    def run(self) -> list[Report]:
+        """Carries out every run that is due; a report per organisation.
+
+        Raises NotKnown, NightNotStarted, NightStuck.
+        """
+        before = mark(self.app, self.organisation)
+        if self.organisation is not None and not before.organisations:
+            raise NotKnown("organisation", id=self.organisation)
+        start_missing(self.app, through=self.through, organisation=self.organisation)
+        self._until_done(before)
+        close_finished(self.app)
+        if due_nights(self.app, through=self.through, organisation=self.organisation):
+            raise NightNotStarted
+        self.watch(before)
+        return report(self.app, before, through=self.through)
+
+    def _until_done(self, before: Mark) -> None:
+        """By ourselves, or by whoever works the queue; should they die, by ourselves after all."""
+        seen, since = before.event, time.monotonic()
+        while not self.app.stopping.is_set():
+            with QueueLock(self.app.settings, self.app.engine).attempt() as ours:
+                if ours:
+                    return self._work(before)
+            if not self._left():
+                return None
+            self.watch(before)
+            self.app.stopping.wait(POLL_S)
+            if (newest := newest_event(self.app)) != seen:
+                seen, since = newest, time.monotonic()
+            elif time.monotonic() - since > PATIENCE_S:
+                raise NightStuck
+        return None
+
+    def _work(self, before: Mark) -> None:
+        """Works until nothing is due and nobody, not even a dead worker, holds anything."""
+        embedded = self.app.settings.embedded
+        if embedded:
+            self.app.leases.reap(everyone_else=True)
+        with nullcontext() if embedded else Beating(self.app), ThreadPoolExecutor(THREADS, "night") as pool:
+            while not self.app.stopping.is_set():
+                futures = [pool.submit(self._run, errand) for errand in self._errands()]
+                while not all(future.done() for future in futures):
+                    self.watch(before)
+                    time.sleep(POLL_S / 5)
+                if not sum(future.result() for future in futures):
+                    if not self._held():
+                        return
+                    self.app.stopping.wait(POLL_S)
+
+    def _run(self, errand: Errand) -> int:
+        """One that breaks keeps no other from being done, and is not tried again in this night."""
+        try:
+            return run_errand(self.app, errand)
+        except Exception as error:
+            log_failure("errand.failed", error, organisation=errand.organisation, account=errand.account)
+            self.failed.add(errand)
+            return 0
+
+    def _errands(self) -> list[Errand]:
+        found = self.app.books.run(due_errands, read_only=True)
+        return [one for one in found if self.organisation in (None, one.organisation) and one not in self.failed]
+
+    def _held(self) -> bool:
+        """Whether an attempt is in somebody's hands."""
+        return self._any(_HELD)
+
+    def _left(self) -> bool:
+        """Whether anything that can be done at this instant is still to be done."""
+        return self._any(_HELD) or self._any(_DUE)
+
+    def _any(self, sql: str) -> bool:
+        def look(tx: BookTransaction) -> bool:
+            statement = text(sql)
+            if ":now" in sql:  # others go by the real clock, whatever ours says
+                now = min(tx.now, datetime.now(UTC))
+                statement = statement.bindparams(bindparam("now", now, Instant))
+            found = tx.connection.execute(statement).scalars().all()
+            return any(self.organisation in (None, organisation) for organisation in found)
+
+        return self.app.books.run(look, read_only=True)
+
+
+_HELD = """SELECT DISTINCT organisation FROM attempts
+    WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')"""
+# A planned payment whose plan has one in flight waits for that one, which may take a person.
+_DUE = """SELECT organisation FROM payments WHERE state = 'due' AND due_at <= :now
+    UNION SELECT organisation FROM attempts
+        WHERE next_at IS NOT NULL AND next_at <= :now AND state IN ('unknown', 'in_doubt')
+    UNION SELECT p.organisation FROM payments p
+        WHERE p.state = 'scheduled' AND p.merchant_account IS NOT NULL AND p.due_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = p.organisation AND r.kind = 'night')
+        AND NOT EXISTS (SELECT 1 FROM attempts a
+            JOIN payments q ON q.organisation = a.organisation AND q.id = a.payment
+            WHERE a.organisation = p.organisation AND a.state IN ('submitting', 'unknown', 'in_doubt')
+            AND q.plan = p.plan)"""
