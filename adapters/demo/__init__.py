@@ -1,0 +1,1 @@
+"""The demo: organisations that do not exist, told through the front door."""

@@ -1,0 +1,83 @@
+"""Shows the demo: a fresh database, a past, tonight's instalments before the visitor's eyes, then the pages."""
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from adapters.bootstrap import App, build
+from adapters.cli import show
+from adapters.cli.night import Bar
+from adapters.cli.options import language_of
+from adapters.database.migrate import migrate
+from adapters.demo.people import MONTREAL, TORONTO
+from adapters.demo.seed import seed
+from adapters.embedded import sign_in_link, until_told_to_stop, web, working
+from adapters.locale import both, say
+from adapters.logs import configure
+from adapters.night import Night
+from adapters.night_report import Mark, mark, report
+from adapters.settings import DEFAULT_DATABASE, Settings
+
+NAMED = "ENCAISSE_DATABASE_URL"
+
+
+def show_demo(*, host: str, port: int | None) -> None:
+    """Until SIGTERM or Ctrl-C. A named database keeps its data, an unnamed one goes with its folder."""
+    with tempfile.TemporaryDirectory(prefix="encaisse-demo-") as folder:
+        settings = _settings(Path(folder))
+        configure(settings)
+        migrate(settings.database_url)
+        before = _tell_the_past(settings)
+        with working(settings) as app:
+            until_told_to_stop(app.stopping)
+            with web(app, host=host, port=port) as url:
+                _tonight(app, before)
+                _where_to_look(app, before, url)
+                app.stopping.wait()
+
+
+def _settings(folder: Path) -> Settings:
+    """Quiet logs, so that what is shown can be read; everything else as the environment says."""
+    settings = Settings()
+    if "ENCAISSE_LOG_LEVEL" not in os.environ:
+        settings = settings.model_copy(update={"log_level": "error"})
+    if NAMED not in os.environ and settings.database_url == DEFAULT_DATABASE:
+        settings = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'encaisse.db'}"})
+    return settings
+
+
+def _tell_the_past(settings: Settings) -> Mark:
+    """Two months of history, unless the database has some already."""
+    app = build(settings, role="demo")
+    try:
+        if not mark(app, None).organisations:
+            _both("demo.past")
+            seed(settings, datetime.now(UTC))
+        return mark(app, None)
+    finally:
+        app.close()
+
+
+def _tonight(app: App, before: Mark) -> None:
+    """What is due tonight, charged by the threads of this process while the visitor watches."""
+    _both("demo.tonight")
+    with Bar(app, language_of(None)) as bar:
+        Night(app=app, watch=lambda _: bar.show(before)).run()
+
+
+def _where_to_look(app: App, before: Mark, url: str) -> None:
+    for line in report(app, before, through=None):
+        show.line("  " + say("night.line", language_of(None), **line.document()))
+    show.line(f"Encaisse: {url}")
+    known = {owner.id for owner in before.organisations}
+    for club, language in ((TORONTO, "en"), (MONTREAL, "fr")):
+        person = next(id for id, _, speaks in club.administrators if speaks == language)
+        if club.id in known:
+            show.line(say("demo.sign_in", language))
+            show.line(sign_in_link(app, url, club.id, person))
+    _both("roles.stop")
+
+
+def _both(id: str) -> None:
+    show.line(" / ".join(both(id).values()))

@@ -1,0 +1,158 @@
+"""The roles of `encaisse`: everything in one process, or one role each."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.bootstrap import App
+from adapters.cli import show
+from adapters.cli.night import night
+from adapters.cli.opening import read_settings
+from adapters.cli.options import language_of
+from adapters.locale import say
+from domain.people import Administrator
+
+HOST = "127.0.0.1"
+
+
+def add_roles(cli: typer.Typer) -> None:
+    """Puts the roles, and what stands on them, beside the other commands."""
+    for name, command in ROLES.items():
+        cli.command(name)(command)
+
+
+def up(
+    host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
+    port: Annotated[int | None, typer.Option(help="else the next free one from 8000")] = None,
+) -> None:
+    """Everything in one process: web, workers, scheduler."""
+    from adapters.embedded import until_told_to_stop, web, working
+
+    settings = read_settings()
+    with _explained(), working(settings) as app:
+        until_told_to_stop(app.stopping)
+        with web(app, host=host, port=port) as url:
+            for line in (f"Encaisse: {url}", *_first_link(app, url), say("roles.stop", language_of(None))):
+                show.line(line)
+            app.stopping.wait()
+
+
+def demo(
+    host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
+    port: Annotated[int | None, typer.Option(help="else the next free one from 8000")] = None,
+) -> None:
+    """The whole product in one process, with seeded organisations and simulated gateways."""
+    from adapters.demo.show import show_demo
+
+    with _explained():
+        show_demo(host=host, port=port)
+
+
+def serve_web(
+    host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
+    port: Annotated[int, typer.Option(help="port to listen on")] = 8000,
+) -> None:
+    """The pages and the API, alone."""
+    from adapters.bootstrap import build
+    from adapters.embedded import until_told_to_stop, web
+
+    settings = read_settings()
+    stopping = threading.Event()
+    until_told_to_stop(stopping)
+    app = build(settings, role="web", pool_size=20)
+    try:
+        with _explained(), web(app, host=host, port=port) as url:
+            show.aside(f"listening on {url}")
+            stopping.wait()
+    finally:
+        app.close()
+
+
+def worker(
+    processes: Annotated[int, typer.Option(help="processes on this host")] = 2,
+    threads: Annotated[int, typer.Option(help="batches at once in each")] = 4,
+) -> None:
+    """Works the queue on Redis."""
+    from workers.serve import serve_workers
+
+    settings = read_settings()
+    with _explained():
+        raise typer.Exit(serve_workers(settings, processes=processes, threads=threads, language=language_of(None)))
+
+
+def scheduler() -> None:
+    """Starts nights, tells events, rings for whatever is due; any number may run at once."""
+    from adapters.beating import Beating
+    from adapters.embedded import until_told_to_stop
+    from scheduler import loop
+    from workers.serve import build_scheduler, relay_and_bells, warn_about_redis
+
+    settings = read_settings()
+    with _explained():
+        app = build_scheduler(settings)
+        until_told_to_stop(app.stopping)
+        relay, bells = relay_and_bells(app)
+        warn_about_redis(settings, language_of(None))
+        with Beating(app):
+            loop.run(app, loop.steps(bells=bells, relay=relay.run_once))
+        app.close()
+
+
+def simulator(
+    host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
+    port: Annotated[int, typer.Option(help="0 takes a free one")] = 8089,
+    lean: Annotated[bool, typer.Option("--lean", help="for benchmarks")] = False,
+    journal: Annotated[Path | None, typer.Option(help="else ENCAISSE_SIMULATOR_JOURNAL")] = None,
+) -> None:
+    """The simulated processors over HTTP."""
+    from adapters.gateways.served import serve
+
+    serve(host, port, journal or read_settings().journal_path, lean)
+
+
+def _first_link(app: App, url: str) -> list[str]:
+    """A one-time link for the first administrator that is registered, if there is one."""
+    from adapters.embedded import sign_in_link
+
+    people = app.books.run(lambda tx: tx.all(Administrator, order_by="created_at", limit=1), read_only=True)
+    return [sign_in_link(app, url, person.organisation, person.id) for person in people]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What is wrong with the set-up, in words."""
+    from adapters.embedded import NotListening, NotMigrated, QueueTaken
+    from adapters.gateways.journal import JournalInUse
+    from workers.boot import RedisNeeded
+
+    words = {
+        QueueTaken: "roles.queue_taken",
+        NotMigrated: "roles.not_migrated",
+        RedisNeeded: "roles.redis_needed",
+        JournalInUse: "roles.journal_in_use",
+    }
+    try:
+        yield
+    except tuple(words) as error:
+        show.aside(say(words[type(error)], language_of(None)))
+        raise typer.Exit(1) from None
+    except NotListening as error:
+        show.aside(say("roles.port_taken", language_of(None), why=error))
+        raise typer.Exit(1) from None
+
+
+# fmt: off
+ROLES: dict[str, Any] = {
+    "up":        up,
+    "demo":      demo,
+    "web":       serve_web,
+    "worker":    worker,
+    "scheduler": scheduler,
+    "simulator": simulator,
+    "night":     night,
+}
+# fmt: on
