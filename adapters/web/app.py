@@ -1,0 +1,33 @@
+"""The web application of one process: middleware, routes, trouble."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.staticfiles import StaticFiles
+
+from adapters.bootstrap import App
+from adapters.web import acts, commands, errors, health, items, reads, sign_in
+from adapters.web.guard import Headers
+from adapters.web.pages import STATIC
+
+MAX_BODY = 1_000_000  # bytes: a list of a thousand commands
+
+
+def create_app(app: App) -> FastAPI:
+    """The application; it keeps nothing but `app`, so any number of processes may serve it."""
+    application = FastAPI(
+        title="Encaisse",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,  # the contract is published with the documents, not by a running server
+        middleware=[
+            Middleware(Headers, settings=app.settings),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
+        ],
+    )
+    application.state.app = app
+    application.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for part in (health, sign_in, items, acts, commands, reads):
+        application.include_router(part.router)
+    errors.install(application)
+    return application

@@ -1,0 +1,89 @@
+"""What a person is offered on an item: the recommended step first, and why the others are not there."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapters.database.action_centre import Row
+from domain.action_item import ItemState
+from domain.declines import ReasonClass
+from domain.payment import PaymentState
+from domain.retrying import retry_allowed
+
+
+class Step(StrEnum):
+    RETRY = "retry"  # the same method, now
+    REPLACE = "replace"  # another method of the client, then retry
+    SETTLE = "settle"  # in doubt: ask again, it was paid, it was not paid
+    WAIT = "wait"  # a retry is under way
+    REOPEN = "reopen"  # undo a rejection
+    NOTHING = "nothing"
+
+
+C = ReasonClass
+
+# fmt: off
+RECOMMENDED: dict[ReasonClass, Step] = {
+    C.LATER:           Step.RETRY,
+    C.TECHNICAL:       Step.RETRY,
+    C.CUSTOMER_ACTION: Step.NOTHING,  # the client and their bank first
+    C.FIX_DATA:        Step.REPLACE,
+    C.NEVER:           Step.REPLACE,
+    C.STOP_PLAN:       Step.REPLACE,
+    C.DUPLICATE:       Step.NOTHING,  # look before anything else
+    C.CONFIG:          Step.NOTHING,  # our side first
+    C.UNKNOWN:         Step.SETTLE,
+}
+# fmt: on
+REPLACED = (C.NEVER, C.STOP_PLAN)  # a retry is refused until the method was replaced; then it is the thing to do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """`first` is the recommended step. `retry` says whether Retry with the method on file would be taken, and
+    `why_not` is the code of the refusal if not."""
+
+    first: Step
+    retry: bool
+    why_not: str
+    may_replace: bool
+    may_reject: bool
+    may_settle: bool
+    may_reopen: bool
+
+
+def offer(row: Row) -> Offer:
+    """What can be done with an item as it stands; who may do it is another question."""
+    item, payment = row.item, row.payment
+    allowed, why_not = retry_allowed(item, payment, row.method, row.plan) if _retriable(row) else (False, "")
+    doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
+    return Offer(
+        first=_first(row, allowed, doubt),
+        retry=allowed,
+        why_not=why_not or ("in_doubt" if doubt else ""),
+        may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED,
+        may_reject=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED,
+        may_settle=doubt,
+        may_reopen=item.state is ItemState.REJECTED and payment.state is PaymentState.FAILED,
+    )
+
+
+def _retriable(row: Row) -> bool:
+    return row.item.state is ItemState.OPEN and row.payment.state is PaymentState.FAILED
+
+
+def _first(row: Row, allowed: bool, doubt: bool) -> Step:
+    match row.item.state:
+        case ItemState.RETRYING:
+            return Step.WAIT
+        case ItemState.REJECTED:
+            return Step.REOPEN
+        case ItemState.RESOLVED:
+            return Step.NOTHING
+        case ItemState.OPEN if doubt:
+            return Step.SETTLE
+        case ItemState.OPEN:
+            reason = ReasonClass(row.item.reason_class)
+            if reason in REPLACED and allowed:
+                return Step.RETRY
+            advised = RECOMMENDED[reason]
+            return Step.REPLACE if advised is Step.RETRY and not allowed else advised
