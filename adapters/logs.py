@@ -11,7 +11,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from adapters.scrubbing import MASK, scrub, scrub_numbers
 from adapters.settings import Settings
 
-QUIET = ("sqlalchemy.engine", "httpx", "httpcore", "urllib3")  # they tell requests and parameters
+QUIET = ("sqlalchemy.engine", "httpx", "httpcore", "urllib3", "alembic")  # they tell requests, parameters, every start
 OURS = "encaisse"
 
 
@@ -26,7 +26,7 @@ class StandardError(logging.StreamHandler[Any]):
             self.stream = sys.stderr
             super().emit(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+    def handleError(self, record: logging.LogRecord) -> None:
         """A log line is lost; a charge is not."""
 
 
@@ -34,9 +34,7 @@ def configure(settings: Settings) -> None:
     """Once per process. JSON a line, or coloured lines on a terminal (`log_format` json, console or auto)."""
     console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     render: Processor = (
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if console
         else structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
     )

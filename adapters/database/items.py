@@ -125,9 +125,7 @@ def _method(method: PaymentMethod | None, payment: Payment) -> dict[str, Any] | 
     }  # fmt: skip
 
 
-def _histories(
-    tx: BookTransaction, told: Sequence[Mapping[str, Any]]
-) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def _histories(tx: BookTransaction, told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """What happened to each item and its payment, in time order: one query for all."""
     if not told:
         return {}

@@ -71,14 +71,14 @@ def accept_all(tx: BookTransaction, raws: Sequence[Raw], door: str, *, details: 
     known = _known(tx, {(one.source, one.id) for one in read if isinstance(one, Envelope)})
     answers: list[Answer | None] = [None] * len(read)
     fresh: dict[tuple[str, str], tuple[int, Envelope, str]] = {}
-    later: list[int] = []
+    later: list[tuple[int, Envelope]] = []
     for position, one in enumerate(read):
         if isinstance(one, Unreadable):
             answers[position] = quarantine(tx, one, door, detail=details[position] if details else "")
         elif (one.source, one.id) in known:
             answers[position] = _again(one, known[one.source, one.id])
         elif (one.source, one.id) in fresh:
-            later.append(position)
+            later.append((position, one))
         else:
             refusal, organisation = _shape(one)
             if refusal is None:
@@ -89,9 +89,7 @@ def accept_all(tx: BookTransaction, raws: Sequence[Raw], door: str, *, details: 
     kept = _known(tx, fresh.keys())
     for pair, (position, one, _) in fresh.items():
         answers[position] = _again(one, kept[pair], first=True)
-    for position in later:
-        one = read[position]
-        assert isinstance(one, Envelope)
+    for position, one in later:
         answers[position] = _again(one, kept[one.source, one.id])
     return [answer for answer in answers if answer is not None]
 

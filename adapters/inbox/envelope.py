@@ -66,7 +66,6 @@ def content_hash(value: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-
 def _body(found: Any) -> Any:
     return {"type": found.get("type"), "data": found.get("data")} if isinstance(found, dict) else None
 

@@ -14,7 +14,10 @@ from domain.use_cases.create_invoice import create_invoice
 from domain.use_cases.make_payment import make_payment
 from domain.use_cases.plan_instalments import cancel_instalments, change_instalments, create_plan
 from domain.use_cases.register import (
-    register_administrator, register_client, register_organisation, register_payment_method,
+    register_administrator,
+    register_client,
+    register_organisation,
+    register_payment_method,
 )  # fmt: skip
 
 Result = dict[str, Any] | None
@@ -29,8 +32,7 @@ def _given(asked: shape.Command, *ids: str) -> dict[str, Any]:
 
 def organisation_register(tx: Transaction, asked: shape.RegisterOrganisation, by: str, _seq: int) -> Result:
     accounts = [
-        {**account.model_dump(exclude_unset=True), "kinds": tuple(account.kinds)}
-        for account in asked.merchant_accounts
+        {**account.model_dump(exclude_unset=True), "kinds": tuple(account.kinds)} for account in asked.merchant_accounts
     ]
     return register_organisation(
         tx, organisation=asked.organisation, given=_given(asked, "merchant_accounts"), accounts=accounts, by=by

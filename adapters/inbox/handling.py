@@ -26,9 +26,9 @@ from domain.ports import Stale
 from domain.refusal import IdTaken, Refusal
 from domain.use_cases.authorise import authorise
 
-BATCH_SIZE = 50     # commands in one transaction; the organisation's lane is held that long
+BATCH_SIZE = 50  # commands in one transaction; the organisation's lane is held that long
 LOOKED_THROUGH = 200  # accepted commands looked at to find those that need not wait
-MAX_STALE = 3       # tries of one command when somebody else moves its rows at the same time
+MAX_STALE = 3  # tries of one command when somebody else moves its rows at the same time
 # What asks for money, or only adds: it need not wait for the answer to an earlier charge of the same client.
 ALONGSIDE = ("payment.make", "invoice.create", "client.register")
 

@@ -7,8 +7,24 @@ from pydantic_core import PydanticCustomError
 
 from adapters.inbox.settings_shape import OrganisationSettings
 from adapters.inbox.shape import (
-    Amount, By, Code, Day, Email, FreeSettings, Id, Language, Line, Name, Note, OptionalNote, Percent, Rate, Reference,
-    Shape, SignedAmount, Token,
+    Amount,
+    By,
+    Code,
+    Day,
+    Email,
+    FreeSettings,
+    Id,
+    Language,
+    Line,
+    Name,
+    Note,
+    OptionalNote,
+    Percent,
+    Rate,
+    Reference,
+    Shape,
+    SignedAmount,
+    Token,
 )  # fmt: skip
 from domain.instalment import MAX_INSTALMENTS
 from domain.invoice import MAX_LINES
@@ -42,7 +58,7 @@ class MerchantAccount(Shape):
     id: Id
     processor: Processor
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=2)]
-    settings: FreeSettings = {}
+    settings: FreeSettings = Field(default_factory=dict)
 
 
 class RegisterOrganisation(Command):
@@ -50,7 +66,7 @@ class RegisterOrganisation(Command):
     timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     language: Language | None = None
-    merchant_accounts: Annotated[list[MerchantAccount], Field(max_length=MAX_ACCOUNTS)] = []
+    merchant_accounts: Annotated[list[MerchantAccount], Field(max_length=MAX_ACCOUNTS)] = Field(default_factory=list)
     settings: OrganisationSettings | None = None
 
 
@@ -101,7 +117,7 @@ class InvoiceLine(Shape):
     description: Line
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     amount: SignedAmount
-    taxes: Annotated[list[Tax], Field(max_length=10)] = []
+    taxes: Annotated[list[Tax], Field(max_length=10)] = Field(default_factory=list)
     ledger_code: Code | None = None
 
 
@@ -145,12 +161,10 @@ class Schedule(Shape):
 
     @model_validator(mode="after")
     def _rhythm_or_dates(self) -> Self:
-        rhythm = (self.every, self.count, self.from_)
-        if self.dates is None:
-            whole = None not in rhythm and self.amounts is None
-        else:
-            whole = rhythm == (None, None, None)
-        if not whole:
+        rhythm = [part is not None for part in (self.every, self.count, self.from_)]
+        whole_rhythm = all(rhythm) and self.dates is None and self.amounts is None
+        only_dates = self.dates is not None and not any(rhythm)
+        if not (whole_rhythm or only_dates):
             raise PydanticCustomError("invalid_value", "a rhythm or dates")
         return self
 

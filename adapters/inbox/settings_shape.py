@@ -22,7 +22,7 @@ class TaxSetting(Shape):
 
 class NsfFee(Shape):
     amount: Amount
-    taxes: Annotated[list[NamedTax], Field(max_length=10)] = []
+    taxes: Annotated[list[NamedTax], Field(max_length=10)] = Field(default_factory=list)
     ledger_code: Code | None = None
 
 

@@ -106,9 +106,7 @@ Line = _text(500)
 Note = _text(1_000)
 OptionalNote = _text(1_000, 0)
 By = _text(200)
-Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(_printable)
-]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(_printable)]
 Token = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable), AfterValidator(_no_card_token)
 ]

@@ -45,4 +45,4 @@ def both(id: str, /, **params: Any) -> dict[str, str]:
 
 def render(words: Words, language: str) -> str:
     """The description of a posting: written once, in the client's language (B4)."""
-    return say(words.id, language, **words.params)
+    return say(words.id, language, **words.params).rstrip(" –")  # an empty payer leaves no dash behind

@@ -1,0 +1,1 @@
+"""The `encaisse` command: what operators and scripts say and are told."""

@@ -1,0 +1,75 @@
+"""Acts on action items from a terminal: retry and reject, through the same use cases as everywhere."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from adapters.bootstrap import App
+from adapters.cli.working import queue_of
+from adapters.database.books import BookTransaction
+from adapters.database.tables import action_items, payments
+from adapters.inbox.refusals import told
+from domain.payment import IN_FLIGHT, PaymentState
+from domain.refusal import NotKnown, Refusal
+from domain.use_cases.act_on_item import reject_item, retry_item
+
+BY = "cli"
+Answer = dict[str, Any]
+
+
+def retry_items(app: App, items: Sequence[str], *, payment_method: str | None = None) -> list[Answer]:
+    """Retries each item once, then works or waits until the gateway has answered."""
+
+    def retry(tx: BookTransaction, organisation: str, item: str) -> None:
+        retry_item(tx, organisation=organisation, item=item, by=BY, payment_method=payment_method)
+
+    answers = [_act(app, item, retry) for item in items]
+    started = [answer["item"] for answer in answers if answer["status"] == "done"]
+    with queue_of(app) as work:
+        if started:
+            work.finish(lambda: bool(_under_way(app, started)))
+    states = _states(app, started)
+    return [answer | ({"state": states[answer["item"]]} if answer["status"] == "done" else {}) for answer in answers]
+
+
+def reject_items(app: App, items: Sequence[str], *, reason: str) -> list[Answer]:
+    def reject(tx: BookTransaction, organisation: str, item: str) -> None:
+        reject_item(tx, organisation=organisation, item=item, by=BY, reason=reason)
+
+    return [_act(app, item, reject) for item in items]
+
+
+def _act(app: App, item: str, act: Any) -> Answer:
+    def one(tx: BookTransaction) -> None:
+        owners = select(action_items.c.organisation).where(action_items.c.id == item)
+        found = tx.connection.execute(owners).scalars().all()
+        if len(found) != 1:
+            raise NotKnown("item", id=item)
+        act(tx, found[0], item)
+
+    try:
+        app.books.run(one)
+    except Refusal as refusal:
+        return {"item": item, "status": "refused", "error": told(refusal)}
+    return {"item": item, "status": "done"}
+
+
+def _under_way(app: App, items: Sequence[str]) -> list[str]:
+    """Those whose charge has no verdict yet; in doubt is one for a person, not to be waited for."""
+    waiting = [state for state in (*IN_FLIGHT, PaymentState.DUE) if state is not PaymentState.IN_DOUBT]
+    return [item for item, state in _payment_states(app, items).items() if state in waiting]
+
+
+def _states(app: App, items: Sequence[str]) -> dict[str, str]:
+    """What became of each: as answers to `action_item.retry` say it."""
+    means = {PaymentState.PAID: "resolved", PaymentState.FAILED: "open", PaymentState.CANCELLED: "resolved"}
+    found = _payment_states(app, items)
+    return {item: means.get(state, "in_doubt" if state in IN_FLIGHT else "retrying") for item, state in found.items()}
+
+
+def _payment_states(app: App, items: Sequence[str]) -> dict[str, PaymentState]:
+    same = and_(payments.c.organisation == action_items.c.organisation, payments.c.id == action_items.c.payment)
+    wanted = select(action_items.c.id, payments.c.state).join(payments, same).where(action_items.c.id.in_(items))
+    with app.books.begin(read_only=True) as tx:
+        return {item: PaymentState(state) for item, state in tx.connection.execute(wanted).all()}

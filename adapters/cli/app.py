@@ -1,0 +1,240 @@
+"""The commands of `encaisse`; each imports what it needs when it is called, so that help is there at once."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapters.cli.options import AsJson, Language, Now, language_of
+
+app = typer.Typer(
+    name="encaisse",
+    help="Encaisse: collects what is due, and shows a person what failed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+key = typer.Typer(help="Keys of services.", no_args_is_help=True)
+quarantine = typer.Typer(help="Messages that could not be read.", no_args_is_help=True)
+app.add_typer(key, name="key")
+app.add_typer(quarantine, name="quarantine")
+
+
+@app.command()
+def send(
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="One JSON envelope a line; - is standard input.")],
+    as_json: AsJson = False,
+    language: Language = None,
+    now: Now = None,
+) -> None:
+    """Sends commands through the front door and waits for each result."""
+    spoken = language_of(language)
+    for file in files:
+        if file != "-" and not Path(file).is_file():
+            raise typer.BadParameter(f"{file}: no such file", param_hint="FILE")
+    from adapters.cli.opening import opened
+    from adapters.cli.send import send_files, standard_input
+
+    with ExitStack() as stack:
+        inputs = [
+            standard_input() if file == "-" else (file, stack.enter_context(Path(file).open("rb"))) for file in files
+        ]
+        application = stack.enter_context(opened("send", language=spoken, now=now, changes=True))
+        done = send_files(application, inputs, as_json=as_json, language=spoken)
+    raise typer.Exit(0 if done else 1)
+
+
+@app.command()
+def items(
+    state: Annotated[list[str] | None, typer.Option(help="open, retrying, resolved, rejected.")] = None,
+    kind: Annotated[str | None, typer.Option(help="instalment, subscription, echeck, refund, in_doubt, …")] = None,
+    organisation: Annotated[str | None, typer.Option(help="This one only.")] = None,
+    as_json: AsJson = False,
+    language: Language = None,
+    now: Now = None,
+) -> None:
+    """The Payment Action Center: without --state, what is open or being retried."""
+    from adapters.cli.listing import show_items
+    from adapters.cli.opening import opened
+    from domain.action_item import ItemKind, ItemState
+
+    _one_of(state or (), ItemState, "--state")
+    _one_of((kind,) if kind else (), ItemKind, "--kind")
+    spoken = language_of(language)
+    with opened("items", language=spoken, now=now) as application:
+        show_items(application, states=state, kind=kind, organisation=organisation, as_json=as_json, language=spoken)
+
+
+@app.command()
+def retry(
+    items: Annotated[list[str], typer.Argument(metavar="ITEM")],
+    payment_method: Annotated[str | None, typer.Option(help="Another method on file (A5).")] = None,
+    as_json: AsJson = False,
+    language: Language = None,
+    now: Now = None,
+) -> None:
+    """Retries failed payments and waits for the answers."""
+    from adapters.cli.acts import retry_items
+    from adapters.cli.opening import opened
+
+    spoken = language_of(language)
+    with opened("retry", language=spoken, now=now, changes=True) as application:
+        answers = retry_items(application, items, payment_method=payment_method)
+    _tell_acts(answers, as_json=as_json, language=spoken)
+
+
+@app.command()
+def reject(
+    items: Annotated[list[str], typer.Argument(metavar="ITEM")],
+    reason: Annotated[str, typer.Option(help="Kept with the item.")],
+    as_json: AsJson = False,
+    language: Language = None,
+    now: Now = None,
+) -> None:
+    """Closes items without a retry; the debt stays in the balance."""
+    from adapters.cli.acts import reject_items
+    from adapters.cli.opening import opened
+
+    spoken = language_of(language)
+    with opened("reject", language=spoken, now=now, changes=True) as application:
+        answers = reject_items(application, items, reason=reason)
+    _tell_acts(answers, as_json=as_json, language=spoken)
+
+
+@app.command()
+def statement(
+    organisation: str, client: str, as_json: AsJson = False, language: Language = None, now: Now = None
+) -> None:
+    """A client's two columns, balances and upcoming payments."""
+    from adapters.cli.listing import show_statement
+    from adapters.cli.opening import opened
+
+    spoken = language_of(language)
+    with opened("statement", language=spoken, now=now) as application:
+        shown = show_statement(application, organisation, client, as_json=as_json, language=spoken)
+    raise typer.Exit(0 if shown else 1)
+
+
+@app.command()
+def check(as_json: AsJson = False, language: Language = None, now: Now = None) -> None:
+    """Every invariant as a query; exits with 1 when one is broken."""
+    from adapters.cli.listing import show_check
+    from adapters.cli.opening import opened
+
+    spoken = language_of(language)
+    with opened("check", language=spoken, now=now) as application:
+        well = show_check(application, as_json=as_json, language=spoken)
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def doctor(as_json: AsJson = False, language: Language = None) -> None:
+    """Says in words what is wrong with the set-up."""
+    from adapters.cli.doctor import examine
+    from adapters.cli.opening import read_settings
+
+    raise typer.Exit(0 if examine(read_settings(), as_json=as_json, language=language_of(language)) else 1)
+
+
+@app.command()
+def migrate(as_json: AsJson = False, language: Language = None) -> None:
+    """Brings the database to the newest schema."""
+    from adapters.cli import show
+    from adapters.cli.opening import migrated
+    from adapters.locale import say
+
+    schema = migrated(language_of(language))
+    if as_json:
+        show.document({"migrated": True, "schema": schema})
+    else:
+        show.line(say("cli.migrated", language_of(language)))
+
+
+@app.command("sign-in-link")
+def sign_in_link(
+    organisation: str, administrator: str, as_json: AsJson = False, language: Language = None, now: Now = None
+) -> None:
+    """The first way in for a person: valid 15 minutes, once."""
+    from adapters.cli import show
+    from adapters.cli.access import create_sign_in_link
+    from adapters.cli.opening import opened, or_refused
+
+    spoken = language_of(language)
+    with opened("access", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
+        url = application.settings.public_url
+        link = application.books.run(lambda tx: create_sign_in_link(tx, organisation, administrator, public_url=url))
+    if as_json:
+        show.document({"url": link})
+    else:
+        show.line(link)
+
+
+@key.command("create")
+def key_create(
+    name: str,
+    organisation: Annotated[list[str], typer.Option(help="That the key may touch; may be repeated.")],
+    as_json: AsJson = False,
+    language: Language = None,
+    now: Now = None,
+) -> None:
+    """A key for a service, shown once."""
+    from adapters.cli import show
+    from adapters.cli.access import create_key
+    from adapters.cli.opening import opened, or_refused
+    from adapters.locale import say
+
+    spoken = language_of(language)
+    with opened("access", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
+        made = application.books.run(lambda tx: create_key(tx, name, organisation))
+    if as_json:
+        show.document({"key": made, "name": name, "organisations": organisation})
+    else:
+        show.aside(say("cli.key_once", spoken))
+        show.line(made)
+
+
+@quarantine.command("list")
+def quarantine_list(as_json: AsJson = False, language: Language = None) -> None:
+    """What is in quarantine, the newest first."""
+    from adapters.cli.listing import show_quarantine
+    from adapters.cli.opening import opened
+
+    spoken = language_of(language)
+    with opened("quarantine", language=spoken) as application:
+        show_quarantine(application, as_json=as_json, language=spoken)
+
+
+@quarantine.command("show")
+def quarantine_show(id: str, as_json: AsJson = False, language: Language = None) -> None:
+    """One message as it came, without its secrets."""
+    from adapters.cli.listing import show_quarantined
+    from adapters.cli.opening import opened, or_refused
+
+    spoken = language_of(language)
+    with opened("quarantine", language=spoken) as application, or_refused(spoken, as_json=as_json):
+        show_quarantined(application, id, as_json=as_json)
+
+
+def _tell_acts(answers: list[dict[str, Any]], *, as_json: bool, language: str) -> None:
+    """A line per item; exits with 1 when one was refused."""
+    from adapters.cli import show
+    from adapters.locale import say
+
+    for answer in answers:
+        if as_json:
+            show.document(answer)
+            continue
+        words = [answer["item"], say(f"cli.status.{answer['status']}", language)]
+        if "error" in answer:
+            words.append(answer["error"]["message"][language])
+        if "state" in answer:
+            words.append(say(f"cli.after.{answer['state']}", language))
+        show.line("  ".join(words))
+    raise typer.Exit(1 if any(answer["status"] == "refused" for answer in answers) else 0)
+
+
+def _one_of(given: Any, allowed: Any, hint: str) -> None:
+    for one in given:
+        if one not in list(allowed):
+            raise typer.BadParameter(f"{one}: one of {', '.join(allowed)}", param_hint=hint)

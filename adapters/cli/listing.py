@@ -1,0 +1,166 @@
+"""Listing: items, statements, invariants and quarantine, as documents or as tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from adapters.bootstrap import App
+from adapters.cli import show
+from adapters.database import loader
+from adapters.database.invariants import broken
+from adapters.database.items import PAGE_SIZE, WAITING, cursor_of, find_items
+from adapters.database.statements import statement
+from adapters.database.tables import quarantine
+from adapters.inbox.refusals import told
+from adapters.locale import say
+from adapters.scrubbing import scrub_text
+from domain.access import Quarantined
+from domain.refusal import NotKnown
+
+MAX_LISTED = 1_000
+
+
+def show_items(
+    app: App,
+    *,
+    states: Sequence[str] | None,
+    kind: str | None,
+    organisation: str | None,
+    as_json: bool,
+    language: str,
+) -> None:
+    """Page by page, so that ten thousand need no more memory than a hundred."""
+    after, shown = None, 0
+    rows: list[list[str]] = []
+    while True:
+        with app.books.begin(read_only=True) as tx:
+            page = find_items(tx, organisation=organisation, states=states or WAITING, kind=kind, after=after)
+        for item in page:
+            if as_json:
+                show.document(item)
+            else:
+                rows.append(_item_row(item, language))
+        shown += len(page)
+        if len(page) < PAGE_SIZE:
+            break
+        after = cursor_of(page[-1])
+    if as_json:
+        return
+    if not shown:
+        show.line(say("cli.no_items", language))
+        return
+    names = ("item", "organisation", "kind", "state", "client", "payment", "amount", "reason", "failed_at")
+    show.table("", [say(f"cli.{name}", language) for name in names], rows, right=(6,))
+
+
+def show_statement(app: App, organisation: str, client: str, *, as_json: bool, language: str) -> bool:
+    """Answers whether the client is known."""
+    try:
+        with app.books.begin(read_only=True) as tx:
+            found = statement(tx, organisation, client)
+    except NotKnown as refusal:
+        error = told(refusal)
+        show.aside(error["message"][language])
+        return False
+    if as_json:
+        show.document(found)
+    else:
+        _draw_statement(found, language)
+    return True
+
+
+def show_check(app: App, *, as_json: bool, language: str) -> bool:
+    with app.books.begin(read_only=True) as tx:
+        found = broken(tx)
+    well = not any(violations for violations in found.values())
+    if as_json:
+        invariants = [{"name": name, "violations": violations} for name, violations in found.items()]
+        show.document({"ok": well, "invariants": invariants})
+    elif well:
+        show.line(say("cli.all_hold", language, count=len(found)))
+    else:
+        for name, violations in found.items():
+            if violations:
+                show.line(say("cli.broken", language, name=name, count=len(violations)))
+                for row in violations[:20]:
+                    show.line(f"    {row}")
+    return well
+
+
+def show_quarantine(app: App, *, as_json: bool, language: str) -> None:
+    newest = select(*loader.columns(Quarantined)).order_by(quarantine.c.at.desc(), quarantine.c.id)
+    with app.books.begin(read_only=True) as tx:
+        found = [loader.build(Quarantined, row) for row in tx.connection.execute(newest.limit(MAX_LISTED)).all()]
+    if as_json:
+        for one in found:
+            show.document(_quarantined(one))
+    elif not found:
+        show.line(say("cli.quarantine_empty", language))
+    else:
+        rows = [
+            [
+                one.id, f"{one.at:%Y-%m-%d %H:%M:%S}Z", one.door, say(f"quarantine.{one.reason}", language),
+                scrub_text(one.detail),
+            ]
+            for one in found
+        ]  # fmt: skip
+        show.table("", ["id", say("cli.date", language), "", say("cli.reason", language), ""], rows)
+
+
+def show_quarantined(app: App, id: str, *, as_json: bool) -> None:
+    """Raises NotKnown."""
+    with app.books.begin(read_only=True) as tx:
+        one = tx.get(Quarantined, id=id)
+    told_ = _quarantined(one) | {"raw": scrub_text(one.raw)}
+    if as_json:
+        show.document(told_)
+    else:
+        for name, value in told_.items():
+            show.line(f"{name}: {value}")
+
+
+def _quarantined(one: Quarantined) -> dict[str, Any]:
+    return {
+        "id": one.id, "door": one.door, "reason": one.reason, "detail": scrub_text(one.detail),
+        "at": one.at.isoformat().replace("+00:00", "Z"),
+    }  # fmt: skip
+
+
+def _item_row(item: dict[str, Any], language: str) -> list[str]:
+    return [
+        item["item"], item["organisation"], say(f"cli.kind.{item['kind']}", language),
+        say(f"cli.state.{item['state']}", language), f"{item['client_name']} ({item['client']})", item["payment"],
+        show.amount(item["amount"], item["currency"], language), item["reason"]["text"][language],
+        item["failed_at"][:10],
+    ]  # fmt: skip
+
+
+def _draw_statement(found: dict[str, Any], language: str) -> None:
+    currency = found["currency"]
+    show.line(say("cli.statement_of", language, client=found["client"]))
+    date, what, state, amount = (say(f"cli.{name}", language) for name in ("date", "description", "state", "amount"))
+    for column in ("revenue", "receipts"):
+        rows = [
+            [
+                line["on"], line["description"], say(f"cli.state.{line.get('reconciled') or line['state']}", language),
+                show.amount(_signed(line), currency, language),
+            ]
+            for line in found[column]
+        ]  # fmt: skip
+        show.table(say(f"cli.{column}", language), [date, what, state, amount], rows, right=(3,))
+    if found["upcoming"]:
+        coming = [
+            [one["on"], say(f"cli.state.{one['state']}", language), show.amount(one["amount"], currency, language)]
+            for one in found["upcoming"]
+        ]
+        show.table(say("cli.upcoming", language), [date, state, amount], coming, right=(2,))
+    for name in ("balance", "expected_balance"):
+        show.line(f"{say(f'cli.{name}', language)}  {show.amount(found[name], currency, language)}")
+
+
+def _signed(line: dict[str, Any]) -> int:
+    """As on paper: what raises the balance is positive."""
+    from domain.ledger import SIGN, PostingKind
+
+    return SIGN[PostingKind(line["kind"])] * int(line["amount"])

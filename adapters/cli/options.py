@@ -1,0 +1,34 @@
+"""Options that several commands share, and how their values are read."""
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, or one a line.")]
+Language = Annotated[str | None, typer.Option("--language", metavar="en|fr", help="Else by LANG.")]
+Now = Annotated[str | None, typer.Option("--now", metavar="INSTANT", help="A simulated clock, RFC 3339.")]
+
+
+def language_of(given: str | None) -> str:
+    """As asked, else as the terminal speaks."""
+    if given is None:
+        spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        return "fr" if spoken.lower().startswith("fr") else "en"
+    if given not in ("en", "fr"):
+        raise typer.BadParameter("en or fr", param_hint="--language")
+    return given
+
+
+def instant_of(given: str | None) -> datetime | None:
+    """The instant of `--now`; it must say its offset."""
+    if given is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError:
+        raise typer.BadParameter(f"not an instant: {given}", param_hint="--now") from None
+    if instant.tzinfo is None:
+        raise typer.BadParameter("an instant says its offset, as in 2026-11-24T08:00:00Z", param_hint="--now")
+    return instant.astimezone(UTC)
