@@ -150,6 +150,10 @@ class PostgresServer(Server):
     def url(self) -> str:
         return self.url_of("postgres")
 
+    def program(self, name: str) -> Path:
+        """A client program of the same installation, such as pgbench."""
+        return self._bin / name
+
     def url_of(self, database: str) -> str:
         return f"postgresql://encaisse@127.0.0.1:{self.port}/{database}"
 

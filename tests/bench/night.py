@@ -1,0 +1,54 @@
+"""One measured night: `encaisse worker` and `encaisse scheduler` on PostgreSQL and Redis, as in production."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.database import migrate
+from tests.bench.stage import ENCAISSE, READY_WITHIN_S, lean_simulator, measured, running, seed, wait_until
+from tests.servers import PostgresServer, RedisServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """`cpu_s` per 1,000 charges, of the workers alone; `peak_mb` of the largest worker process."""
+
+    per_second: float
+    cpu_s: float
+    peak_mb: float
+    simulator_cpu_s: float
+
+
+def night(
+    postgres: PostgresServer, redis: RedisServer, database: str, folder: Path, *, due: int, latency_ms: int,
+    processes: int, threads: int,
+) -> Figures:  # fmt: skip
+    """Seeds, starts the workers, lets the scheduler start the night, and reads what the database says."""
+    url = postgres.url_of(database)
+    migrate(url)
+    seed(url, due=due, latency_ms=latency_ms)
+    log = folder / f"{database}.log"
+    with ExitStack() as stack:
+        simulator_url, simulator = stack.enter_context(lean_simulator(folder))
+        env = {
+            "ENCAISSE_DATABASE_URL": url, "ENCAISSE_REDIS_URL": redis.url, "ENCAISSE_SIMULATOR_URL": simulator_url,
+            "ENCAISSE_LOG_LEVEL": "warning", "ENCAISSE_SECRET": "bench",
+        }  # fmt: skip
+        size = ("--processes", str(processes), "--threads", str(threads))
+        worker = stack.enter_context(running(ENCAISSE, "worker", *size, env=env, log=log))
+        wait_until(url, "SELECT count(*) FROM workers WHERE role = 'worker'", processes, within_s=READY_WITHIN_S)
+        before = worker.cpu_s()
+        stack.enter_context(running(ENCAISSE, "scheduler", env=env, log=log))
+        wait_until(
+            url, "SELECT count(*) FROM payments WHERE state = 'paid'", due, within_s=60 + due * (latency_ms + 10) / 1000
+        )
+        cpu_s = worker.cpu_s() - before
+        charged, seconds = measured(url)
+        if charged != due:
+            raise AssertionError(f"{charged} of {due} were booked")
+        return Figures(
+            per_second=charged / seconds,
+            cpu_s=cpu_s / charged * 1000,
+            peak_mb=worker.peak_mb(),
+            simulator_cpu_s=simulator.cpu_s() / charged * 1000,
+        )
