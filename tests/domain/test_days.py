@@ -4,6 +4,7 @@ import calendar
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -108,7 +109,7 @@ def test_F82_a_clock_years_ahead_catches_up_a_bounded_number_of_nights(after: da
     nights = nights_between(after, after + timedelta(days=days))
     assert len(nights) == min(days, MAX_CAUGHT_UP_NIGHTS)
     assert nights[-1] == after + timedelta(days=days)
-    assert all(later - earlier == timedelta(days=1) for earlier, later in zip(nights, nights[1:], strict=False))
+    assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(nights))
 
 
 # -- zones and their transitions -----------------------------------------------------------------
@@ -208,8 +209,8 @@ def test_F80_each_night_begins_exactly_once_in_every_zone_at_every_transition_fr
         assert_each_night_once(zone, at)
 
 
-@given(st.sampled_from(ODD), st.datetimes(datetime(2026, 1, 1), datetime(2100, 1, 1)), st.times())
-def test_I4_the_last_night_is_today_or_yesterday(zone: str, naive: datetime, night_at: time) -> None:
-    now = naive.replace(tzinfo=UTC)
+@given(st.sampled_from(ODD), st.integers(min_value=0, max_value=74 * 365 * 86_400), st.times())
+def test_I4_the_last_night_is_today_or_yesterday(zone: str, seconds: int, night_at: time) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     club = organisation(timezone=zone, settings={"night_at": night_at.replace(microsecond=0).isoformat()})
     assert local_date(now, zone) - last_night(club, now) in (timedelta(0), timedelta(days=1))
