@@ -8,7 +8,7 @@ from sqlalchemy import select
 from adapters.bootstrap import App
 from adapters.cli import show
 from adapters.database import loader
-from adapters.database.invariants import broken
+from adapters.database.invariants import LATE, SIMULATED_LATE, broken
 from adapters.database.items import PAGE_SIZE, WAITING, cursor_of, find_items
 from adapters.database.statements import statement
 from adapters.database.tables import quarantine
@@ -72,7 +72,7 @@ def show_statement(app: App, organisation: str, client: str, *, as_json: bool, l
 
 def show_check(app: App, *, as_json: bool, language: str) -> bool:
     with app.books.begin(read_only=True) as tx:
-        found = broken(tx)
+        found = broken(tx, late=LATE if app.settings.now is None else SIMULATED_LATE)
     well = not any(violations for violations in found.values())
     if as_json:
         invariants = [{"name": name, "violations": violations} for name, violations in found.items()]
