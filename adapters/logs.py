@@ -5,14 +5,14 @@ import logging
 import sys
 from typing import Any
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from adapters.scrubbing import MASK, scrub, scrub_numbers
+from adapters.scrubbing import MASK, is_plain, is_secret, scrub, scrub_numbers
 from adapters.settings import Settings
 
 QUIET = ("sqlalchemy.engine", "httpx", "httpcore", "urllib3", "alembic")  # they tell requests, parameters, every start
-OURS = "encaisse"
 
 
 class StandardError(logging.StreamHandler[Any]):
@@ -30,61 +30,68 @@ class StandardError(logging.StreamHandler[Any]):
         """A log line is lost; a charge is not."""
 
 
+class Line:
+    """A logger of structlog's that writes to whatever standard error is now; it never raises (F-123)."""
+
+    def msg(self, line: str) -> None:
+        with contextlib.suppress(Exception):
+            sys.stderr.write(line + "\n")
+
+    debug = info = warning = error = critical = exception = msg
+
+
 def configure(settings: Settings) -> None:
-    """Once per process. JSON a line, or coloured lines on a terminal (`log_format` json, console or auto)."""
+    """Once per process. JSON a line, or coloured lines on a terminal (`log_format` json, console or auto).
+
+    Our own lines take the short way; what libraries log through the standard library looks the same.
+    """
     console = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    render: Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        if console
-        else structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
-    )
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    ]
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
+    last: list[Any] = [structlog.processors.format_exc_info, scrub_values, stamp, _renderer(console), scrub_line]
+    first: list[Any] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level]
+    foreign = [*first, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder()]
     handler = StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                scrub_values,
-                render,
-                scrub_line,  # type: ignore[list-item]  # the last processor answers the line itself
-            ],
+            foreign_pre_chain=foreign, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*first, *last],
+        logger_factory=lambda *_: Line(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
+
+
+def _renderer(console: bool) -> Processor:
+    if console:
+        return structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    return structlog.processors.JSONRenderer(serializer=_json)
+
+
+def _json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def log_event(event: str, /, **fields: Any) -> None:
     """The domain's Log port. Never raises: a logger that fails must not fail a charge."""
     with contextlib.suppress(Exception):
-        structlog.stdlib.get_logger(OURS).info(event, **fields)
+        structlog.get_logger().info(event, **fields)
 
 
 def log_failure(event: str, error: BaseException, /, **fields: Any) -> None:
     """Like log_event, with the error and where it came from."""
     with contextlib.suppress(Exception):
-        structlog.stdlib.get_logger(OURS).error(event, exc_info=error, **fields)
+        structlog.get_logger().error(event, exc_info=error, **fields)
 
 
 def scrub_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -92,7 +99,10 @@ def scrub_values(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     clean: EventDict = {}
     for name, value in event.items():
         try:
-            clean.update(scrub({name: value}))
+            if is_plain(value) and not is_secret(name):
+                clean[name] = value
+            else:
+                clean.update(scrub({name: value}))
         except Exception:  # a value whose text can't even be made
             clean[name] = MASK
     return clean

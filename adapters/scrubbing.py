@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -13,6 +14,7 @@ MAX_DEPTH = 12  # nested deeper is not a log line but an attack
 _SPACE_OR_DASH = r"[\s\-\u00ad\u2010-\u2015\u2212\u200b\u2060.]?"
 _RUN = re.compile(rf"\d(?:{_SPACE_OR_DASH}\d){{12,}}")
 _SHORTEST, _LONGEST = 13, 19
+SMALLEST_NUMBER = 10 ** (_SHORTEST - 1)
 _FIRST = "23456"  # what card networks' numbers begin with; clocks and many tokens begin with others
 
 _NAMED = re.compile(
@@ -38,7 +40,15 @@ def scrub_numbers(text: str) -> str:
     """The text without card numbers and keys of ours; what JSON says around them stays JSON."""
     for start, end in reversed(_card_numbers(text)):
         text = text[:start] + MASK + text[end:]
-    return _KEY.sub(f"enc_{MASK}", text)
+    return _KEY.sub(f"enc_{MASK}", text) if "enc_" in text else text
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value by itself names no secret, so that looking for numbers in the whole line is enough:
+    most of what is logged are ids, words and amounts."""
+    if isinstance(value, str):
+        return "=" not in value and ":" not in value
+    return isinstance(value, int) and abs(value) < SMALLEST_NUMBER
 
 
 def scrub(value: Any, depth: int = 0) -> Any:
@@ -50,7 +60,7 @@ def scrub(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bool) or value is None or isinstance(value, float):
         return value
     if isinstance(value, int):
-        return MASK if looks_like_card_number(str(value)) else value
+        return MASK if abs(value) >= SMALLEST_NUMBER and looks_like_card_number(str(value)) else value
     if isinstance(value, bytes | bytearray):
         return scrub_text(value.decode("utf-8", "backslashreplace"))
     if isinstance(value, Mapping):
@@ -63,6 +73,7 @@ def scrub(value: Any, depth: int = 0) -> Any:
     return scrub_text(str(value))
 
 
+@lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
     """Whether the value under this name is never shown: `token`, `api_secret`, `Authorization`, …"""
     lowered = name.lower()

@@ -1,16 +1,17 @@
 """Charging decides what is promised before a gateway is asked: an attempt with its own key, or why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
 from domain.answering import answer_payment
 from domain.attempt import Attempt
-from domain.claim import Asked, Claim, parameters_hash
+from domain.claim import Asked, Claim, InFlight, parameters_hash
 from domain.decision import Decision, New, move
 from domain.declines import class_of
 from domain.event import SYSTEM
 from domain.instalment import PlanState
+from domain.invoice import OpenLine
 from domain.itemising import open_item, resolve_item
 from domain.outcome import Charge
 from domain.payment import PAYMENT, Payment, PaymentKind
@@ -66,6 +67,18 @@ def amount_owed(claim: Claim) -> int:
     if limited and claim.open_minor is not None:
         return min(payment.amount, claim.open_minor)
     return payment.amount
+
+
+def must_wait(payment: Payment, lines: Collection[OpenLine], flying: Collection[InFlight]) -> bool:
+    """Whether money under way decides what this payment may ask for: it waits for the verdict, since neither
+    asking for too much (I8) nor forgetting the rest will do. A plan has one payment at the gateway at a time:
+    its answer may stop the others (I5)."""
+    if any(one.being_sent and one.plan == payment.plan for one in flying if one.plan is not None):
+        return True
+    own = [line.line for line in lines]
+    under_way = sum(one.amount for one in flying if one.is_for(own))
+    opened = sum(line.open for line in lines)
+    return payment.kind is PaymentKind.INSTALMENT and under_way > 0 and opened - under_way < min(payment.amount, opened)
 
 
 def question(asked: Asked) -> Charge:

@@ -1,6 +1,7 @@
 """What a worker holds in its hands: a payment with everything needed to ask for it and to book it."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from domain.action_item import ActionItem
@@ -13,9 +14,22 @@ from domain.payment_method import PaymentMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight:
+    """Money under way on an invoice: for the lines of its plan, or for all of them (None)."""
+
+    amount: int
+    plan: str | None
+    lines: tuple[str, ...] | None
+    being_sent: bool
+
+    def is_for(self, lines: Collection[str]) -> bool:
+        return self.lines is None or not set(self.lines).isdisjoint(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A payment that is due, before it is promised. `open_minor` is what its lines still owe, less what is
-    in flight on them; None when the payment is on the account and not on an invoice."""
+    """A payment that is due, before it is promised. `open_minor` is what its lines still owe; None when the
+    payment is on the account and not on an invoice."""
 
     organisation: Organisation
     account: MerchantAccount

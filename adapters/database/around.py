@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, text
 
 from adapters.database import loader, recordset
 from adapters.database.tables import THINGS, attempts, invoice_lines, payments
 from domain.action_item import ActionItem
-from domain.claim import Around, Asked
+from domain.claim import Around, Asked, InFlight
 from domain.instalment import Plan
 from domain.invoice import OpenLine
 from domain.payment import Payment, PaymentState
@@ -29,7 +30,7 @@ class Surroundings:
         rows = [{"key": one.attempt.key, "epoch": one.attempt.epoch} for one in asked]
         columns = {"key": "key", "epoch": "epoch"}
         found = self._execute(
-            f"SELECT a.key FROM {recordset.unfold(attempts, columns, self.dialect)} "  # noqa: S608
+            f"SELECT a.key FROM {recordset.unfold(attempts, columns, self.dialect)} "
             "JOIN attempts a ON a.key = x.key AND a.epoch = x.epoch "
             "WHERE a.state IN ('submitting', 'unknown', 'in_doubt')",
             sorted(rows, key=lambda row: str(row["key"])),
@@ -81,7 +82,7 @@ class Surroundings:
         columns = {"organisation": "organisation", "invoice": "invoice"}
         rows = [{"organisation": organisation, "invoice": invoice} for organisation, invoice in sorted(invoices)]
         found = self._execute(
-            "SELECT l.organisation, l.invoice, l.line, l.payable - l.allocated "  # noqa: S608
+            "SELECT l.organisation, l.invoice, l.line, l.payable - l.allocated "
             f"FROM {recordset.unfold(invoice_lines, columns, self.dialect)} "
             "JOIN invoice_lines l ON l.organisation = x.organisation AND l.invoice = x.invoice "
             "ORDER BY l.organisation, l.invoice, l.position",
@@ -95,26 +96,27 @@ class Surroundings:
             )
         return lines
 
-    def in_flight(self, invoices: Iterable[tuple[str, str, str]]) -> dict[Pair, tuple[int, frozenset[str]]]:
-        """Per invoice: the money under way, and the plans that have one at the gateway this very moment.
-
-        `invoices` are (organisation, client, invoice).
-        """
+    def in_flight(self, invoices: Iterable[tuple[str, str, str]]) -> dict[Pair, list[InFlight]]:
+        """The money under way on invoices, each given as (organisation, client, invoice)."""
         names = ("organisation", "client", "invoice")
         found = self._execute(
-            "SELECT p.organisation, p.invoice, p.amount, p.state, p.plan "  # noqa: S608
+            "SELECT p.organisation, p.invoice, p.amount, p.plan, p.state, l.lines "
             f"FROM {recordset.unfold(payments, {name: name for name in names}, self.dialect)} JOIN payments p "
             "ON p.organisation = x.organisation AND p.client = x.client AND p.invoice = x.invoice "
+            "LEFT JOIN plans l ON l.organisation = p.organisation AND l.id = p.plan "
             "WHERE p.state IN ('submitting', 'unknown', 'in_doubt')",
             [dict(zip(names, invoice, strict=True)) for invoice in sorted(invoices)],
         )
-        amounts: dict[Pair, int] = defaultdict(int)
-        sent: dict[Pair, set[str]] = defaultdict(set)
-        for organisation, invoice, amount, state, plan in found:
-            amounts[organisation, invoice] += amount
-            if state == PaymentState.SUBMITTING and plan is not None:
-                sent[organisation, invoice].add(plan)
-        return {pair: (amount, frozenset(sent[pair])) for pair, amount in amounts.items()}
+        flying: dict[Pair, list[InFlight]] = defaultdict(list)
+        for organisation, invoice, amount, plan, state, lines in found:
+            known = orjson.loads(lines) if isinstance(lines, str) else lines
+            flying[organisation, invoice].append(
+                InFlight(
+                    amount=amount, plan=plan, lines=tuple(known) if known is not None else None,
+                    being_sent=state == PaymentState.SUBMITTING,
+                )
+            )  # fmt: skip
+        return flying
 
     def waiting_items(self, wanted: Sequence[Pair], *, lock: bool = False) -> dict[Pair, ActionItem]:
         """The item that waits for a person, by (organisation, payment)."""
@@ -124,7 +126,7 @@ class Surroundings:
         names = ("organisation", "payment")
         table = THINGS[ActionItem]
         found = self._execute(
-            f"SELECT {columns} "  # noqa: S608
+            f"SELECT {columns} "
             f"FROM {recordset.unfold(table, {name: name for name in names}, self.dialect)} JOIN action_items i "
             "ON i.organisation = x.organisation AND i.payment = x.payment WHERE i.state IN ('open', 'retrying')",
             [dict(zip(names, pair, strict=True)) for pair in sorted(wanted)],

@@ -18,6 +18,8 @@ from adapters.database.claims import Claims
 from adapters.database.engine import READ_ONLY
 from adapters.database.writer import Render, Writer
 from domain.decision import Decision
+from domain.event import Event
+from domain.ports import Log
 from domain.refusal import NotKnown
 
 T = TypeVar("T")
@@ -69,11 +71,21 @@ class BookTransaction(Claims):
     def write(self, decisions: Iterable[Decision]) -> None:
         self._writer.write(decisions)
 
+    @property
+    def told(self) -> list[Event]:
+        """The events written so far."""
+        return self._writer.told
+
     @contextmanager
     def part(self) -> Iterator[None]:
         """A savepoint: what fails inside is undone, the rest of the transaction stands."""
-        with self.connection.begin_nested():
-            yield
+        before = len(self.told)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self.told[before:]  # what was undone is not told
+            raise
 
 
 def _known(kind: type[T], thing: T | None, key: Mapping[str, Any]) -> T:
@@ -88,10 +100,11 @@ def _known(kind: type[T], thing: T | None, key: Mapping[str, Any]) -> T:
 class DatabaseBooks:
     """See `domain.ports.Books`. `clock` replaces the database's now(), in simulation only."""
 
-    def __init__(self, engine: Engine, *, render: Render, clock: Clock | None = None) -> None:
+    def __init__(self, engine: Engine, *, render: Render, clock: Clock | None = None, log: Log | None = None) -> None:
         self.engine = engine
         self.render = render
         self.clock = clock
+        self.log = log
 
     @contextmanager
     def begin(self, *, read_only: bool = False) -> Iterator[BookTransaction]:
@@ -99,7 +112,9 @@ class DatabaseBooks:
         with self.engine.connect() as connection:
             opened = connection.execution_options(**{READ_ONLY: read_only})
             with opened.begin():
-                yield BookTransaction(opened, self._now(opened), self.render)
+                transaction = BookTransaction(opened, self._now(opened), self.render)
+                yield transaction
+        self._tell(transaction.told)
 
     def run(self, work: Callable[[BookTransaction], R], *, read_only: bool = False) -> R:
         """Runs `work` in a transaction, again from the start when the database could not take it (F-62)."""
@@ -112,6 +127,12 @@ class DatabaseBooks:
                     raise
                 time.sleep(random.uniform(0.05, 0.2) * 2**trial)  # noqa: S311 - jitter
         raise AssertionError("unreachable")
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        """The diary: what the transaction made true is logged once it is committed, and only then."""
+        if self.log is not None:
+            for event in events:
+                self.log(event.type, organisation=event.organisation, by=event.by, **event.data)
 
     def _now(self, connection: Connection) -> datetime:
         if self.engine.dialect.name == "sqlite":

@@ -10,13 +10,15 @@ from adapters.database import loader
 from adapters.database.around import Surroundings
 from adapters.database.tables import attempts, clients, payment_methods, payments, plans, runs
 from domain.attempt import Attempt, AttemptState
-from domain.claim import Asked, Claim
+from domain.charging import must_wait
+from domain.claim import Asked, Claim, InFlight
 from domain.instalment import Plan
 from domain.organisation import MerchantAccount, Organisation
 from domain.payment import Payment, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.run import NIGHT
 
+MAX_PAGES = 20  # of payments that all wait for another's answer, before the next sweep looks again
 Owner = tuple[Organisation, MerchantAccount]
 
 
@@ -34,25 +36,44 @@ class Claims(Surroundings):
         owner = self.owner(organisation, account, lock=True)
         if owner is None:
             return []
-        rows = self._due(organisation, account, limit)
         through = self._night_through(organisation)
-        if through is not None and len(rows) < limit:
-            rows += self._scheduled(organisation, account, through, limit - len(rows))
+        for page in range(MAX_PAGES):
+            rows = self._due(organisation, account, limit, page)
+            if through is not None and len(rows) < limit:
+                rows += self._scheduled(organisation, account, through, limit - len(rows), page)
+            claims = self._ready(rows, owner)
+            if claims or not rows:
+                return claims
+        return []
+
+    def _ready(self, rows: Sequence[Any], owner: Owner) -> list[Claim]:
+        """Those that need not wait for another's answer; what is claimed here is under way for the next."""
         parts = [_read(row) for row in rows]
         at_once = [payment for payment, *_ in parts if payment.state is PaymentState.DUE]  # a retry, perhaps
         items = self.waiting_items([(payment.organisation, payment.id) for payment in at_once])
-        opened = self._open_on([(payment, plan) for payment, _, plan, _ in parts])
-        next_ones: dict[str, Claim] = {}
+        invoices = {(one.organisation, one.client, one.invoice) for one, *_ in parts if one.invoice is not None}
+        lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
+        flying = self.in_flight(invoices) if invoices else {}
+        ready = []
         for payment, method, plan, language in parts:
-            left = opened.get(payment.id)
-            if left is None and payment.invoice is not None:
-                continue  # its plan has one at the gateway this very moment
-            claim = Claim(
-                organisation=owner[0], account=owner[1], payment=payment, method=method, plan=plan,
-                item=items.get((payment.organisation, payment.id)), language=language, open_minor=left,
+            left = None
+            if payment.invoice is not None:
+                pair = (payment.organisation, payment.invoice)
+                own = own_lines(lines.get(pair, ()), plan)
+                if must_wait(payment, own, flying.get(pair, ())):
+                    continue
+                left = sum(line.open for line in own)
+                covered = plan.lines if plan is not None else None
+                flying.setdefault(pair, []).append(
+                    InFlight(amount=payment.amount, plan=payment.plan, lines=covered, being_sent=True)
+                )
+            ready.append(
+                Claim(
+                    organisation=owner[0], account=owner[1], payment=payment, method=method, plan=plan,
+                    item=items.get((payment.organisation, payment.id)), language=language, open_minor=left,
+                )
             )  # fmt: skip
-            next_ones.setdefault(f"plan {payment.plan}" if payment.plan else payment.id, claim)
-        return list(next_ones.values())
+        return ready
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]:
         """Attempts whose look-up (or next send) is due, locked, and nobody's."""
@@ -87,40 +108,22 @@ class Claims(Surroundings):
         owners = loader.load(self.connection, Organisation, {"id": organisation}, order_by="", limit=1, lock=False)
         return (owners[0], accounts[0]) if accounts and owners else None
 
-    def _due(self, organisation: str, account: str, limit: int) -> list[Any]:
+    def _due(self, organisation: str, account: str, limit: int, page: int) -> list[Any]:
         waiting = _waiting(organisation, account, payments.c.due_at, limit).where(
             payments.c.queue == "now", payments.c.due_at <= self.now
         )
-        return list(self.connection.execute(_with_parts(waiting)).all())
+        return list(self.connection.execute(_with_parts(waiting.offset(page * limit))).all())
 
-    def _scheduled(self, organisation: str, account: str, through: date, limit: int) -> list[Any]:
+    def _scheduled(self, organisation: str, account: str, through: date, limit: int, page: int) -> list[Any]:
         waiting = _waiting(organisation, account, payments.c.due_on, limit).where(
             payments.c.queue == "night", payments.c.due_on <= through
         )
-        return list(self.connection.execute(_with_parts(waiting)).all())
+        return list(self.connection.execute(_with_parts(waiting.offset(page * limit))).all())
 
     def _night_through(self, organisation: str) -> date | None:
         newest = select(func.max(runs.c.business_date)).where(runs.c.organisation == organisation, runs.c.kind == NIGHT)
         through: date | None = self.connection.execute(newest).scalar_one_or_none()
         return through
-
-    def _open_on(self, wanted: Sequence[tuple[Payment, Plan | None]]) -> dict[str, int]:
-        """By payment: what its lines still owe less what is in flight on them (I8); not those whose plan has
-        one being sent, nor those that are on the account."""
-        invoices = {(one.organisation, one.client, one.invoice) for one, _ in wanted if one.invoice is not None}
-        if not invoices:
-            return {}
-        lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
-        flying = self.in_flight(invoices)
-        found = {}
-        for payment, plan in wanted:
-            if payment.invoice is None:
-                continue
-            amount, being_sent = flying.get((payment.organisation, payment.invoice), (0, frozenset()))
-            if payment.plan is None or payment.plan not in being_sent:
-                own = own_lines(lines.get((payment.organisation, payment.invoice), ()), plan)
-                found[payment.id] = max(sum(line.open for line in own) - amount, 0)
-        return found
 
 
 def own_lines(lines: Iterable[Any], plan: Plan | None) -> tuple[Any, ...]:

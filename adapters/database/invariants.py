@@ -46,16 +46,13 @@ def _missed_nights(tx: BookTransaction, before: datetime) -> list[dict[str, Any]
     return late[:MAX_SHOWN]
 
 
-_FLYING = "('submitting', 'unknown', 'in_doubt')"
-_CARD = "p.payment_method IS NOT NULL AND p.offline IS NULL"
-
-_LEFT_BY_A_NIGHT = f"""
+_LEFT_BY_A_NIGHT = """
     SELECT p.id, p.due_on FROM payments p
     WHERE p.organisation = :organisation AND p.state = 'scheduled' AND p.due_on <= :through
         AND p.merchant_account IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
-            AND q.invoice = p.invoice AND q.plan = p.plan AND q.state IN {_FLYING})
-    LIMIT {MAX_SHOWN}"""  # noqa: S608 - names are ours
+            AND q.invoice = p.invoice AND q.plan = p.plan AND q.state IN ('submitting', 'unknown', 'in_doubt'))
+    LIMIT 100"""
 
 ALWAYS = {
     # -- money
@@ -106,29 +103,30 @@ ALWAYS = {
         SELECT t.organisation, t.id, t.subject FROM ledger_transactions t
         LEFT JOIN payments p ON p.organisation = t.organisation AND p.id = t.subject AND p.client = t.client
         WHERE t.kind = 'payment' AND p.id IS NULL""",
-    "card_money_was_approved_once": f"""
+    "card_money_was_approved_once": """
         SELECT p.organisation, p.id, p.state, coalesce(a.times, 0) AS approved, a.amount FROM payments p
         LEFT JOIN (SELECT organisation, payment, count(*) AS times, sum(amount) AS amount FROM attempts
             WHERE state = 'approved' GROUP BY organisation, payment) a
             ON a.organisation = p.organisation AND a.payment = p.id
-        WHERE CASE WHEN p.state IN ('paid', 'reversed') AND {_CARD}
+        WHERE CASE WHEN p.state IN ('paid', 'reversed') AND p.payment_method IS NOT NULL
+                AND p.offline IS NULL
             THEN coalesce(a.times, 0) <> 1 OR a.amount <> p.amount ELSE coalesce(a.times, 0) <> 0 END""",
     "reference_of_the_processor_is_booked_once": """
         SELECT organisation, merchant_account, reference, count(*) AS times FROM attempts
         WHERE state = 'approved' AND reference <> '' GROUP BY organisation, merchant_account, reference
         HAVING count(*) > 1""",
     # -- states
-    "payment_has_one_attempt_in_flight_at_most": f"""
-        SELECT organisation, payment, count(*) AS times FROM attempts WHERE state IN {_FLYING}
+    "payment_has_one_attempt_in_flight_at_most": """
+        SELECT organisation, payment, count(*) AS times FROM attempts WHERE state IN ('submitting', 'unknown', 'in_doubt')
         GROUP BY organisation, payment HAVING count(*) > 1""",
-    "payment_in_flight_has_its_attempt": f"""
-        SELECT p.organisation, p.id, p.state FROM payments p WHERE p.state IN {_FLYING}
+    "payment_in_flight_has_its_attempt": """
+        SELECT p.organisation, p.id, p.state FROM payments p WHERE p.state IN ('submitting', 'unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.organisation = p.organisation AND a.payment = p.id
             AND a.state = p.state AND a.number = p.attempts)""",
-    "attempt_in_flight_has_its_payment": f"""
+    "attempt_in_flight_has_its_payment": """
         SELECT a.organisation, a.key, a.state, p.state AS payment FROM attempts a
         LEFT JOIN payments p ON p.organisation = a.organisation AND p.id = a.payment
-        WHERE a.state IN {_FLYING} AND (p.state IS NULL OR p.state <> a.state)""",
+        WHERE a.state IN ('submitting', 'unknown', 'in_doubt') AND (p.state IS NULL OR p.state <> a.state)""",
     "attempts_are_numbered_without_gaps": """
         SELECT p.organisation, p.id, p.attempts, coalesce(a.times, 0) AS kept FROM payments p
         LEFT JOIN (SELECT organisation, payment, count(*) AS times, max(number) AS newest FROM attempts
@@ -136,9 +134,9 @@ ALWAYS = {
         WHERE p.attempts <> coalesce(a.times, 0) OR p.attempts <> coalesce(a.newest, 0)""",
     "unknown_is_looked_up_by_somebody": """
         SELECT organisation, key, state FROM attempts
-        WHERE (state = 'unknown' AND next_at IS NULL AND worker IS NULL) OR (state = 'submitting' AND worker IS NULL)""",
-    "ended_attempt_is_nobodys": f"""
-        SELECT organisation, key, state, worker FROM attempts WHERE state NOT IN {_FLYING}
+        WHERE worker IS NULL AND (state = 'submitting' OR (state = 'unknown' AND next_at IS NULL))""",
+    "ended_attempt_is_nobodys": """
+        SELECT organisation, key, state, worker FROM attempts WHERE state NOT IN ('submitting', 'unknown', 'in_doubt')
         AND (worker IS NOT NULL OR next_at IS NOT NULL OR ended_at IS NULL)""",
     "plan_sums_to_its_total": """
         SELECT p.organisation, p.plan, x.total, sum(p.amount) AS planned, count(*) AS payments FROM payments p
@@ -201,16 +199,16 @@ BY_NOW = {
     "no_command_is_stuck": """
         SELECT organisation, source, id, type FROM commands
         WHERE status = 'accepted' AND NOT waits AND received_at < :before""",
-    "no_due_payment_is_late": f"""
+    "no_due_payment_is_late": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'due' AND p.due_at < :before
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
-            AND q.invoice = p.invoice AND q.plan = p.plan AND q.state IN {_FLYING})""",
+            AND q.invoice = p.invoice AND q.plan = p.plan AND q.state IN ('submitting', 'unknown', 'in_doubt'))""",
     "no_look_up_is_late": """
         SELECT organisation, payment, key, state FROM attempts
         WHERE worker IS NULL AND next_at < :before AND state IN ('unknown', 'in_doubt')""",
-    "no_claim_is_held_by_the_dead": f"""
+    "no_claim_is_held_by_the_dead": """
         SELECT a.organisation, a.key, a.state, a.worker FROM attempts a
-        WHERE a.state IN {_FLYING} AND a.worker IS NOT NULL AND a.promised_at < :before
+        WHERE a.state IN ('submitting', 'unknown', 'in_doubt') AND a.worker IS NOT NULL AND a.promised_at < :before
         AND NOT EXISTS (SELECT 1 FROM workers w
             WHERE substr(a.worker, 1, length(w.id) + 1) = w.id || '/' AND w.beat_at > :before)""",
 }  # fmt: skip

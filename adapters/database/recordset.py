@@ -30,7 +30,7 @@ def unfold(table: Table, columns: Mapping[str, str], dialect: str) -> str:
     that gives its type."""
     if dialect == "sqlite":
         fields = ", ".join(f"json_extract(value, '$.{field}') AS \"{field}\"" for field in columns)
-        return f"(SELECT {fields} FROM json_each(:rows)) AS x"  # noqa: S608 - names are ours
+        return f"(SELECT {fields} FROM json_each(:rows)) AS x"
     types = ", ".join(f'"{field}" {sql_type(table, column)}' for field, column in columns.items())
     return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS x({types})"
 
@@ -44,7 +44,7 @@ def sql_type(table: Table, column: str) -> str:
 def insert(table: Table, columns: Sequence[str], dialect: str) -> TextClause:
     names = ", ".join(f'"{column}"' for column in columns)
     source = unfold(table, {column: column for column in columns}, dialect)
-    return text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {source} WHERE true")  # noqa: S608
+    return text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {source} WHERE true")
 
 
 @lru_cache(maxsize=1024)
@@ -66,7 +66,7 @@ def update(table: Table, key: Sequence[str], put: Sequence[str], guards: Sequenc
         fields["fence"] = "epoch"
         where.append("t.epoch = x.fence")
     source = unfold(table, fields, dialect)
-    return text(f"UPDATE {table.name} AS t SET {', '.join(sets)} FROM {source} WHERE {' AND '.join(where)}")  # noqa: S608
+    return text(f"UPDATE {table.name} AS t SET {', '.join(sets)} FROM {source} WHERE {' AND '.join(where)}")
 
 
 def run(connection: Connection, statement: TextClause, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table
 from adapters.database import recordset
 from adapters.database.tables import THINGS, invoice_lines, ledger_entries, metadata
 from domain.decision import Allocate, Change, Decision, Move, New
+from domain.event import Event
 from domain.ledger import Posting, Words
 from domain.ports import Stale
 
@@ -28,6 +29,7 @@ class Writer:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.render = render
+        self.told: list[Event] = []
 
     def write(self, decisions: Iterable[Decision]) -> None:
         """All of it, or Stale when a row was no longer in the state that it moves from."""
@@ -57,6 +59,8 @@ class Writer:
 
     def _collect(self, thing: Any, fresh: dict[Table, list[Row]]) -> None:
         table = THINGS[type(thing)]
+        if isinstance(thing, Event):
+            self.told.append(thing)
         if isinstance(thing, Posting):
             fresh[table].append(self._posting_row(thing))
             fresh[ledger_entries] += [

@@ -25,6 +25,9 @@ def charge_payments(
     with leases.batch() as worker:
         taken, asked = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
         if asked:
+            for one in asked:
+                attempt = one.attempt
+                log("attempt.promised", payment=attempt.payment, key=attempt.key, amount=attempt.amount, worker=worker)
             outcomes = _ask(gateways, asked)
             record_each(books, list(zip(asked, outcomes, strict=True)), record_outcomes, log)
         return taken

@@ -26,8 +26,9 @@ def record_each(books: Books, answered: Answered[A], record: Record[A], log: Log
             kept = [asked for one in wave for asked in _record_alone(books, one, record, log)]
         ours = {asked.attempt.key for asked in kept}
         for asked, outcome in wave:
-            tell = "attempt.concluded" if asked.attempt.key in ours else "attempt.discarded"
-            log(tell, key=asked.attempt.key, payment=asked.payment.id, outcome=type(outcome).__name__)
+            if asked.attempt.key not in ours:
+                told = {"payment": asked.payment.id, "key": asked.attempt.key, "outcome": type(outcome).__name__}
+                log("attempt.discarded", **told)
 
 
 def _whole(record: Record[A], wave: Sequence[tuple[Asked, A]], tx: Transaction) -> list[Asked]:

@@ -29,11 +29,13 @@ def resolve_unknowns(
         resent = [after for before, after in taken if after.attempt.sends > before.attempt.sends]
         looked_up = [after for before, after in taken if after.attempt.sends == before.attempt.sends]
         if resent:
+            _tell(log, "attempt.sent_again", resent)
             outcomes = gateways(resent[0].claim.account).charge(
                 resent[0].claim.account, [question(asked) for asked in resent]
             )
             record_each(books, list(zip(resent, outcomes, strict=True)), record_outcomes, log)
         if looked_up:
+            _tell(log, "attempt.looked_up", looked_up)
             findings = gateways(looked_up[0].claim.account).look_up(
                 looked_up[0].claim.account, [look_up(asked) for asked in looked_up]
             )
@@ -46,6 +48,11 @@ def _take_up(tx: Transaction, organisation: str, account: str, limit: int, worke
     taken = [take_up(asked, worker=worker) for asked in due]
     tx.write([decision for decision, _ in taken])
     return [(before, after) for before, (_, after) in zip(due, taken, strict=True)]
+
+
+def _tell(log: Log, event: str, taken: Sequence[Asked]) -> None:
+    for attempt in (one.attempt for one in taken):
+        log(event, payment=attempt.payment, key=attempt.key, rung=attempt.rung, sends=attempt.sends)
 
 
 def _record_findings(tx: Transaction, answered: Sequence[tuple[Asked, Finding]]) -> list[Asked]:

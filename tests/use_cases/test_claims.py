@@ -37,7 +37,6 @@ def test_A3_the_first_attempt_of_an_instalment_that_was_not_sent_closes_or_reope
     assert "attempt.not_recorded" not in [event for event, _ in club.logged]
 
 
-@pytest.mark.xfail(reason="Claims.in_flight counts the whole invoice against the lines of one plan", strict=True)
 def test_I5_a_payment_in_doubt_cancels_no_instalment_of_another_plan(club: World) -> None:
     invoice = club.invoice(10_000, 5_000)
     club.plan(club.card("tok_timeout_before_charge"), invoice, 10_000, [TOMORROW], lines=["l1"])
@@ -49,7 +48,6 @@ def test_I5_a_payment_in_doubt_cancels_no_instalment_of_another_plan(club: World
     assert club.payment(other).state is PaymentState.PAID
 
 
-@pytest.mark.xfail(reason="a claim takes money in flight for money that arrived, and cancels for it", strict=True)
 def test_I8_an_instalment_waits_for_money_in_flight_and_is_not_cancelled_for_it(club: World) -> None:
     invoice = club.invoice(10_000)
     (planned,) = club.plan(club.card(), invoice, 10_000, [TOMORROW])
