@@ -1,0 +1,160 @@
+"""Campaigns: many instalments, mixed fates and falling machines; afterwards every cent is accounted for."""
+
+import json
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from adapters.bootstrap import build
+from adapters.database.migrate import migrate
+from adapters.night import Night
+from adapters.settings import Settings
+from tests.e2e.oracle import examine
+from tests.e2e.stack import Stack, kill_one_worker, stack, until
+from tests.e2e.story import DOUBTFUL, MIXED, owe
+from tests.servers import PostgresServer, RedisServer
+
+ALL_FATES = (*MIXED, *DOUBTFUL)
+
+
+def test_a_night_on_sqlite_accounts_for_every_cent(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    journal = tmp_path / "encaisse.journal.jsonl"
+    settings = Settings(database_url=migrated_sqlite_url, _env_file=None)
+    owe(settings, 300, tokens=ALL_FATES)
+    with stack(tmp_path, ENCAISSE_DATABASE_URL=migrated_sqlite_url) as machines:
+        night = machines.run("night", "--json")
+        assert night.returncode == 0, night.stderr
+        told = [json.loads(line) for line in night.stdout.splitlines()]
+        assert [one["organisation"] for one in told] == ["kiwi", "lumiere", "ymca"]
+        assert sum(one["charged"] + one["declined"] + one["in_doubt"] for one in told) == 300
+        assert examine(migrated_sqlite_url, journal, settled=False).wrong == []
+        _climb_the_ladders(settings)
+        verdict = examine(migrated_sqlite_url, journal)
+        assert verdict.wrong == []
+        assert verdict.states["in_doubt"] > 0
+        _check(machines)
+
+
+def test_f11_f40_f60_a_night_with_falling_machines_accounts_for_every_cent(
+    own_postgres: PostgresServer, redis_url: str, tmp_path: Path
+) -> None:
+    _campaign(own_postgres, redis_url, tmp_path, count=300, tokens=MIXED, kills=3, flushes=1, restarts=1, settle_s=60)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_ten_thousand_instalments_in_one_night(own_postgres: PostgresServer, redis_url: str, tmp_path: Path) -> None:
+    _campaign(
+        own_postgres, redis_url, tmp_path, count=10_000, tokens=ALL_FATES, kills=0, flushes=0, restarts=0,
+        settle_s=300,
+    )  # fmt: skip
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_f11_f40_f60_fifty_kills_five_flushes_two_restarts(
+    own_postgres: PostgresServer, redis_url: str, tmp_path: Path
+) -> None:
+    _campaign(
+        own_postgres, redis_url, tmp_path, count=10_000, tokens=ALL_FATES, kills=50, flushes=5, restarts=2,
+        settle_s=120,
+    )  # fmt: skip
+
+
+def _campaign(
+    postgres: PostgresServer, redis_url: str, folder: Path, *, count: int, tokens: tuple[str, ...], kills: int,
+    flushes: int, restarts: int, settle_s: float,
+) -> None:  # fmt: skip
+    """Four worker processes and two schedulers work a night while faults fall; then the books are examined."""
+    url = postgres.url
+    migrate(url)
+    with stack(folder, ENCAISSE_DATABASE_URL=url, ENCAISSE_REDIS_URL=redis_url) as machines:
+        machines.simulator()
+        settings = Settings(database_url=url, simulator_url=machines.env["ENCAISSE_SIMULATOR_URL"], _env_file=None)
+        owe(settings, count, tokens=tokens, latency_ms=300)
+        machines.start("scheduler")
+        machines.start("scheduler")
+        _fall(machines, postgres, redis_url, kills=kills, flushes=flushes, restarts=restarts)
+        took = until(lambda: _count(url, LEFT) == 0, settle_s, "every instalment at its end")
+        print(f"settled {took:.1f} s after the last fault")
+        verdict = examine(url, machines.journal)
+        print(dict(verdict.states), verdict.captured_minor, verdict.booked_minor)
+        assert verdict.wrong == []
+        assert sum(verdict.states.values()) == count
+        assert verdict.states["paid"] > count / 2
+        _check(machines)
+
+
+def _fall(
+    machines: Stack, postgres: PostgresServer, redis_url: str, *, kills: int, flushes: int, restarts: int
+) -> None:
+    """Faults in an order that is the same in every run, half of the kills in the middle of a batch."""
+    dice = random.Random(7)
+    faults = ["kill"] * kills + ["flush"] * flushes + ["restart"] * restarts
+    dice.shuffle(faults)
+    service = _full_service(machines, postgres.url)
+    for number, fault in enumerate(faults):
+        time.sleep(dice.uniform(0.0, 0.8))
+        if fault == "kill":
+            if number % 2 == 0:
+                _wait_for_a_batch(postgres.url)
+            assert kill_one_worker(service, dice)
+            service = _full_service(machines, postgres.url)  # the others of the old one drain meanwhile
+        elif fault == "flush":
+            with redis.Redis.from_url(redis_url) as client:
+                client.flushall()
+        else:
+            postgres.kill()
+            postgres.start()
+
+
+def _full_service(machines: Stack, url: str) -> subprocess.Popen[str]:
+    """A service whose worker processes are all at work."""
+    before = _workers(url)
+    service = machines.workers(processes=4, threads=2)
+    until(lambda: len(_workers(url) - before) == 4, 30, "four workers")
+    return service
+
+
+def _wait_for_a_batch(url: str) -> None:
+    """A little: there may be none any more."""
+    give_up = time.monotonic() + 2
+    while time.monotonic() < give_up and not _count(url, IN_HAND):
+        time.sleep(0.02)
+
+
+IN_HAND = "SELECT count(*) FROM attempts WHERE worker IS NOT NULL"
+LEFT = "SELECT count(*) FROM payments WHERE state IN ('scheduled', 'due', 'submitting', 'unknown')"
+
+
+def _workers(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {row[0] for row in connection.execute("SELECT id FROM workers WHERE role = 'worker'").fetchall()}
+
+
+def _count(url: str, query: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _climb_the_ladders(settings: Settings) -> None:
+    """Look-ups of an hour from now on, a rung at a time: the clock of a simulation stands still."""
+    later: Iterator[datetime] = (datetime.now(UTC) + timedelta(minutes=n) for n in range(60, 76))
+    for now in later:
+        app = build(settings.simulated(now), role="test")
+        Night(app=app).run()
+        app.close()
+
+
+def _check(machines: Stack) -> None:
+    checked = machines.run("check", "--json")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
