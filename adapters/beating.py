@@ -5,6 +5,8 @@ import threading
 import time
 from typing import Self
 
+from sqlalchemy import text
+
 from adapters.bootstrap import App
 from adapters.database.leases import BEAT_S
 from adapters.logs import log_event
@@ -12,6 +14,19 @@ from adapters.logs import log_event
 STUCK_S = 300.0  # a batch ends within its gateway's deadline; one in hand for this long will not end at all
 STUCK_EXIT = 70
 LEAVE_WITHIN_S = 5.0
+FORGOTTEN_AFTER_S = 86_400.0  # until then a person may wonder where a process has gone
+
+
+def forget_the_dead(app: App) -> int:
+    """Takes the rows of long silent processes away; their claims were freed long before."""
+    forget = text(_FORGET[app.engine.dialect.name]).bindparams(silence=FORGOTTEN_AFTER_S)
+    return app.books.run(lambda tx: tx.connection.execute(forget).rowcount)
+
+
+_FORGET = {
+    "postgresql": "DELETE FROM workers WHERE beat_at < clock_timestamp() - make_interval(secs => :silence)",
+    "sqlite": "DELETE FROM workers WHERE beat_at < (unixepoch('subsec') - :silence) * 1000000",
+}
 
 
 class Beating:

@@ -10,7 +10,7 @@ from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.tables import runs
 from adapters.database.types import Instant
-from adapters.logs import log_event, log_failure
+from adapters.logs import log_failure
 from domain.days import last_night
 from domain.organisation import Organisation
 from domain.run import NIGHT
@@ -72,8 +72,6 @@ def start_missing(app: App, *, through: date | None = None, organisation: str | 
         except Exception as error:
             log_failure("night.not_started", error, organisation=due.organisation)
             continue
-        for run in new:
-            log_event("night.started", organisation=run.organisation, date=run.business_date.isoformat())
         started += len(new)
     return started
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adapters.beating import forget_the_dead
 from adapters.bootstrap import App
 from adapters.runs import close_finished, start_missing
 
@@ -22,5 +23,6 @@ TIMETABLE = (
     # what                               how often looked at   how
     Line(name="nights that have begun",  every_s=2.0,          run_once=start_missing),
     Line(name="runs that are over",      every_s=5.0,          run_once=close_finished),
+    Line(name="processes long gone",     every_s=600.0,        run_once=forget_the_dead),
 )
 # fmt: on

@@ -1,7 +1,7 @@
 """Starts worker processes under dramatiq's own command line, and a scheduler beside them."""
 
 import sys
-from typing import Any, cast
+from typing import Any
 
 import redis
 from dramatiq import cli
@@ -14,6 +14,7 @@ from workers.bells import Bells
 from workers.boot import needed_redis, redis_client, ringing_broker
 from workers.relay import Relay, Stream
 
+NO_FORKS_MS = 10  # dramatiq waits for a worker that died at birth before it hears a signal; we have no forks
 GRACE_MS = 60_000  # longer than the slowest answer of a gateway; what orchestrators grant is longer still
 
 
@@ -22,7 +23,7 @@ def serve_workers(settings: Settings, *, processes: int, threads: int, language:
     needed_redis(settings)
     warn_about_redis(settings, language)
     options = ["workers.boot:boot", "--processes", str(processes), "--threads", str(threads), "--skip-logging"]
-    options += ["--worker-shutdown-timeout", str(GRACE_MS)]
+    options += ["--worker-shutdown-timeout", str(GRACE_MS), "--worker-fork-timeout", str(NO_FORKS_MS)]
     arguments = cli.make_argument_parser().parse_args(options)  # type: ignore[no-untyped-call]
     arguments.path = []
     return int(cli.main(arguments) or 0)  # type: ignore[no-untyped-call]
@@ -60,7 +61,7 @@ WANTED = {
 def troubles(client: Any, language: str) -> list[str]:
     """What differs from WANTED, in words."""
     try:
-        found = cast(dict[str, str], client.config_get(*WANTED))
+        found = {name: client.config_get(name).get(name) for name in WANTED}
     except redis.ResponseError:
         return [say("redis.silent", language)]
     return [
