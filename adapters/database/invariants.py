@@ -117,8 +117,8 @@ ALWAYS = {
         HAVING count(*) > 1""",
     # -- states
     "payment_has_one_attempt_in_flight_at_most": """
-        SELECT organisation, payment, count(*) AS times FROM attempts WHERE state IN ('submitting', 'unknown', 'in_doubt')
-        GROUP BY organisation, payment HAVING count(*) > 1""",
+        SELECT organisation, payment, count(*) AS times FROM attempts
+        WHERE state IN ('submitting', 'unknown', 'in_doubt') GROUP BY organisation, payment HAVING count(*) > 1""",
     "payment_in_flight_has_its_attempt": """
         SELECT p.organisation, p.id, p.state FROM payments p WHERE p.state IN ('submitting', 'unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.organisation = p.organisation AND a.payment = p.id

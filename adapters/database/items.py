@@ -137,7 +137,7 @@ def _histories(tx: BookTransaction, told: Sequence[Mapping[str, Any]]) -> dict[t
     names = {"organisation": "organisation", "subject": "subject", "key": "subject"}
     columns = ", ".join(f'e."{name}"' for name in loader.shape(Event)[0])
     statement = text(
-        f'SELECT {columns}, x."key" FROM {recordset.unfold(events, names, tx.dialect)} '  # noqa: S608
+        f'SELECT {columns}, x."key" FROM {recordset.unfold(events, names, tx.dialect)} '
         "JOIN events e ON e.organisation = x.organisation AND e.subject = x.subject "
         f"ORDER BY e.at, e.id LIMIT {MAX_HISTORY}"
     ).columns(*loader.columns(Event), events.c.subject.label("key"))
