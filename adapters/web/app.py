@@ -22,6 +22,7 @@ def create_app(app: App) -> FastAPI:
         openapi_url=None,  # the contract is published with the documents, not by a running server
         middleware=[
             Middleware(Headers, settings=app.settings),
+            Middleware(errors.BodyLimit, max_body=MAX_BODY),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
         ],
     )

@@ -1,13 +1,16 @@
 """Trouble in words: pages for people, RFC 9457 problems for services, never a stack trace for either."""
 
+import contextlib
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
@@ -60,6 +63,25 @@ def problem(status: int, code: str, **more: Any) -> Response:
     return JSONResponse(problem_document(status, code, **more), status, headers, media_type=PROBLEM)
 
 
+class BodyLimit:
+    """Middleware: a body that says that it is too large is answered in words before it is read. What says
+    nothing, or lies, is cut by Starlette's own limit behind it."""
+
+    def __init__(self, app: ASGIApp, max_body: int) -> None:
+        self.app = app
+        self.max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope, receive)
+            length = request.headers.get("content-length", "")
+            if length.isdecimal() and int(length) > self.max_body:
+                response = await run_in_threadpool(trouble, request, 413, "too_large")
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
 def install(application: FastAPI) -> None:
     """Every kind of trouble has its answer."""
     for kind, handler in (
@@ -74,7 +96,16 @@ def trouble(request: Request, status: int, code: str) -> Response:
     """The page of a trouble, or its problem."""
     if request.url.path.startswith(API):
         return problem(status, code)
+    _recognise(request)
     return page(request, "trouble.html", status=status, code=code, helpers=[])
+
+
+def _recognise(request: Request) -> None:
+    """The person, for the language of the page; without one it is in the browser's."""
+    guest = visit(request)
+    if guest.person is None and guest.token:
+        with contextlib.suppress(Exception):  # nothing may keep a page about trouble from being shown
+            guest.read("", lambda tx, person: None)
 
 
 def _not_signed_in(request: Request, error: NotSignedIn) -> Response:
@@ -128,7 +159,7 @@ def _not_readable(request: Request, error: RequestValidationError) -> Response:
     if any(place[0] == "path" for place in places):
         return trouble(request, 404, "not_found")
     if request.url.path.startswith(API):
-        return problem(422, "not_readable", field=".".join(str(part) for part in places[0][1:]))
+        return problem(422, "not_readable", field=".".join(part for part in places[0][1:] if isinstance(part, str)))
     return trouble(request, 422, "not_readable")
 
 
@@ -143,7 +174,6 @@ def _broken(request: Request, error: Exception) -> Response:
     """The last resort. It stands outside the middleware, so that it brings the headers itself."""
     app: App = request.app.state.app
     app.log("request.failed", method=request.method, path=request.url.path, error=repr(error))
-    visit(request).person = None  # whatever broke, the page must not need it
     response = trouble(request, 500, "broken")
     response.headers.update(headers_for(app.settings) | {"cache-control": NO_STORE})
     return response

@@ -78,7 +78,8 @@ def sign_in(tx: BookTransaction, token: str, *, language: str | None = None, ins
     fresh = secrets.token_urlsafe(TOKEN_BYTES)
     session = Session(
         hash=hash_of(fresh), organisation=person.organisation, administrator=person.id,
-        csrf=secrets.token_urlsafe(TOKEN_BYTES), language=language or person.language, created_at=tx.now, seen_at=tx.now,
+        csrf=secrets.token_urlsafe(TOKEN_BYTES), language=language or person.language,
+        created_at=tx.now, seen_at=tx.now,
         expires_at=tx.now + ABSOLUTE_LIMIT,
     )  # fmt: skip
     used = Change(thing=SignInLink, key={"hash": link.hash}, put={"used_at": tx.now})

@@ -22,6 +22,7 @@ BRANDS = {
     "interac": "Interac", "jcb": "JCB", "diners": "Diners Club",
 }  # fmt: skip
 DOTS = "••"
+DIGITS = "0123456789"
 NO_BREAK = "\u00a0"
 SHOWN_WHOLE = 20  # an id of a sender is seldom longer; ours are 40
 SHOWN_END = 10
@@ -116,7 +117,7 @@ def parse_amount(typed: str, currency: str) -> int | None:
     for symbol in (get_currency_symbol(currency, locale="en_US"), "$", currency):
         text = text.replace(symbol, "")
     text = "".join(text.split())
-    if not text or any(letter not in "0123456789.,'" for letter in text):
+    if not any(letter in DIGITS for letter in text) or any(letter not in f"{DIGITS}.,'" for letter in text):
         return None
     digits = MINOR_DIGITS[currency]
     head, mark, tail = text.replace("'", "").rpartition(max(".", ",", key=text.rfind))
