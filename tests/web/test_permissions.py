@@ -1,0 +1,144 @@
+"""Who may do what: every route, every role, the own organisation's things and another's (P1, P2, F-93)."""
+
+import pytest
+
+from adapters.web.sessions import hash_of
+from domain.access import Session
+from domain.permissions import Permission
+from tests.web.conftest import BOTH_PERMISSIONS
+from tests.web.office import Office
+from tests.web.routes import routes
+
+ROLES = {
+    "nobody": None,
+    "sees": ("failed_payment",),
+    "acts": BOTH_PERMISSIONS,
+    "acts_blind": ("payment_processing",),
+    "others": ("refund", "billing", "reports", "administer"),
+    "principal": (),
+}
+FORM = {"version": "1", "reason": "because", "reference": "ref-1", "outcome": "paid", "language": "fr"}
+ITEM = "/action-items/{item}"
+
+# fmt: off
+# The status of each route for: nobody, sees, acts, acts_blind, others, principal. Redirects are 303. An act on
+# an item that is not in the right state is refused (409) to whoever may act: it is not for want of permission.
+EXPECTED = {
+    ("GET",  "/"):                        (303, 303, 303, 303, 303, 303),
+    ("GET",  "/sign-in"):                 (200, 200, 200, 200, 200, 200),
+    ("POST", "/sign-in"):                 (410, 410, 410, 410, 410, 410),
+    ("POST", "/sign-out"):                (401, 303, 303, 303, 303, 303),
+    ("POST", "/language"):                (401, 303, 303, 303, 303, 303),
+    ("GET",  "/action-items"):            (401, 200, 200, 403, 403, 200),
+    ("GET",  "/action-items/watch"):      (401, 200, 200, 403, 403, 200),
+    ("GET",  ITEM):                       (401, 200, 200, 403, 403, 200),
+    ("POST", f"{ITEM}/retry"):            (401, 403, 303, 303, 403, 303),
+    ("POST", f"{ITEM}/reject"):           (401, 403, 303, 303, 403, 303),
+    ("POST", f"{ITEM}/reopen"):           (401, 403, 409, 403, 403, 409),
+    ("POST", f"{ITEM}/ask-again"):        (401, 403, 409, 403, 403, 409),
+    ("POST", f"{ITEM}/settle"):           (401, 403, 409, 403, 403, 409),
+}
+# fmt: on
+FOR_SERVICES = ("/v1/", "/livez", "/readyz", "/metrics")
+CELLS = [(route, role) for route in EXPECTED for role in ROLES]
+
+
+def test_the_matrix_names_every_route(small_office):
+    pages = {route for route in routes(small_office.web) if not route[1].startswith(FOR_SERVICES)}
+    assert pages == set(EXPECTED), "a route without a line in the matrix, or a line without a route"
+
+
+@pytest.fixture
+def staffed(small_office):
+    for role, permissions in ROLES.items():
+        if permissions is not None:
+            small_office.person(role, *permissions, principal=role == "principal")
+    return small_office
+
+
+def ask(office: Office, role: str, method: str, path: str) -> tuple[int, str]:
+    """Answers the status and the text. The token of the form is the right one: it is not what is tested here."""
+    browser = office.browser() if role == "nobody" else office.at_work(role)
+    browser.http.follow_redirects = False
+    if method == "GET":
+        browser.open(path)
+    else:
+        token = browser.http.cookies.get("encaisse") or ""
+        own = office.world.books.run(lambda tx: tx.find(Session, hash=hash_of(token)))
+        csrf = own.csrf if own is not None else ""
+        browser.post(path, FORM | {"csrf": csrf})
+    return browser.status, browser.text
+
+
+@pytest.mark.parametrize(("route", "role"), CELLS, ids=[f"{route[0]} {route[1]} {role}" for route, role in CELLS])
+def test_own_organisation(staffed, route, role):
+    item = staffed.failed()
+    method, path = route
+    status, _ = ask(staffed, role, method, path.replace("{item}", item.id))
+    assert status == EXPECTED[route][list(ROLES).index(role)]
+    moved = staffed.item(item.id).state
+    assert (moved == "open") == (status != 303 or not path.startswith(ITEM))
+
+
+ITEM_ROUTES = [route for route in EXPECTED if "{item}" in route[1]]
+
+
+@pytest.mark.parametrize("route", ITEM_ROUTES, ids=[f"{route[0]} {route[1]}" for route in ITEM_ROUTES])
+def test_another_organisations_items_are_not_there(staffed, route):
+    item = staffed.failed_elsewhere()
+    for role in ("acts", "principal"):
+        status, text = ask(staffed, role, route[0], route[1].replace("{item}", item.id))
+        assert status == 404
+        assert "77.00" not in text
+    assert staffed.world.items(id=item.id, organisation="other")[0].version == item.version
+
+
+def test_another_organisations_items_are_in_no_list(staffed):
+    item = staffed.failed_elsewhere()
+    browser = staffed.at_work("acts")
+    for path in ("/action-items", f"/action-items?q={item.payment}", f"/action-items/watch?ids={item.id}"):
+        assert item.id not in browser.open(path).words
+        assert "Client c-9" not in browser.text
+
+
+def test_permissions_count_at_once(office):
+    item = office.failed()
+    browser = office.at_work("luc")
+    browser.open(f"/action-items/{item.id}")
+    office.person("luc", "failed_payment", name="Luc Roy")
+    browser.press("Retry")
+    assert browser.status == 403
+    assert office.item(item.id).state == "open"
+
+
+def test_a_refused_person_is_told_who_can_help_in_their_language(small_office):
+    small_office.person("jeanne", name="Jeanne Principal", principal=True)
+    small_office.person("omar", "administer", name="Omar Aide")
+    small_office.person("eve", "reports", language="fr")
+    browser = small_office.at_work("eve")
+    words = browser.open("/action-items").words
+    assert browser.status == 403
+    assert "Vous n'avez pas accès à ceci" in words
+    assert "Paiement échoué" in words
+    assert words.index("Jeanne Principal") < words.index("Omar Aide")
+
+
+def test_who_may_only_see_is_told_so_and_gets_no_buttons(small_office):
+    small_office.person("vera", "failed_payment")
+    item = small_office.failed()
+    browser = small_office.at_work("vera")
+    page = browser.open(f"/action-items/{item.id}")
+    assert "you need the permission “Payment processing”" in page.words
+    assert not [form for form in page.forms if "/action-items" in form.action and form.method == "post"]
+    assert browser.open("/action-items").links["Open – Client c-1, $45.00"] == f"/action-items/{item.id}"
+
+
+def test_permissions_of_one_organisation_are_none_in_another(small_office):
+    """The same name in two organisations is two people."""
+    item = small_office.failed_elsewhere()
+    small_office.person("luc", organisation="other")
+    browser = small_office.at_work("luc", organisation="other")
+    assert browser.status == 403
+    browser.open(f"/action-items/{item.id}")
+    assert browser.status == 403
+    assert Permission.FAILED_PAYMENT not in browser.text
