@@ -45,7 +45,7 @@ def find_items(
             wanted = wanted.where(action_items.c[column] == value)
     order = (action_items.c.failed_at, action_items.c.organisation, action_items.c.id)
     if after is not None:
-        wanted = wanted.where(tuple_(*order) > tuple_(*after))
+        wanted = wanted.where(tuple_(*order) > tuple_(*after, types=[column.type for column in order]))
     rows = tx.connection.execute(wanted.order_by(*order)).all()
     told = [_told(row) for row in rows]
     pasts = _histories(tx, told)
