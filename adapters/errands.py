@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -58,15 +59,16 @@ def run_errand(app: App, errand: Errand) -> int:
 
 
 def _batches(app: App, errand: Errand) -> Iterator[int]:
-    one = {"organisation": errand.organisation, "account": errand.account}
+    parts = (app.books, app.gateways, app.leases, app.log)
+    organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
         match errand.kind:
             case ErrandKind.CHARGE:
-                yield charge_payments(app.books, app.gateways, app.leases, app.log, **one)
+                yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
-                yield resolve_unknowns(app.books, app.gateways, app.leases, app.log, **one)
+                yield resolve_unknowns(*parts, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
-                yield handle_commands(app, organisation=errand.organisation)
+                yield handle_commands(app, organisation=organisation)
 
 
 def work_all(app: App) -> int:
@@ -74,11 +76,17 @@ def work_all(app: App) -> int:
     total = 0
     while not app.stopping.is_set():
         errands = app.books.run(due_errands)
-        done = sum(map(partial(run_errand, app), errands))
+        done = sum(map(partial(run_errand, app), errands)) or _let_pass(app, errands)
         if done == 0:
             break
         total += done
     return total
+
+
+def _let_pass(app: App, errands: list[Errand]) -> int:
+    """Commands that wait for a charge which is not to be sent at this instant wait no longer."""
+    lanes = [errand.organisation for errand in errands if errand.kind is ErrandKind.COMMANDS]
+    return sum(handle_commands(app, organisation=lane, patience=timedelta(0)) for lane in lanes)
 
 
 _DUE = {

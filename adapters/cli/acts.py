@@ -15,6 +15,7 @@ from domain.refusal import NotKnown, Refusal
 from domain.use_cases.act_on_item import reject_item, retry_item
 
 BY = "cli"
+UNDER_WAY = (PaymentState.DUE, PaymentState.SUBMITTING, PaymentState.UNKNOWN)
 Answer = dict[str, Any]
 
 
@@ -28,7 +29,7 @@ def retry_items(app: App, items: Sequence[str], *, payment_method: str | None = 
     started = [answer["item"] for answer in answers if answer["status"] == "done"]
     with queue_of(app) as work:
         if started:
-            work.finish(lambda: bool(_under_way(app, started)))
+            work.finish(lambda: _under_way(app, started))
     states = _states(app, started)
     return [answer | ({"state": states[answer["item"]]} if answer["status"] == "done" else {}) for answer in answers]
 
@@ -55,10 +56,9 @@ def _act(app: App, item: str, act: Any) -> Answer:
     return {"item": item, "status": "done"}
 
 
-def _under_way(app: App, items: Sequence[str]) -> list[str]:
-    """Those whose charge has no verdict yet; in doubt is one for a person, not to be waited for."""
-    waiting = [state for state in (*IN_FLIGHT, PaymentState.DUE) if state is not PaymentState.IN_DOUBT]
-    return [item for item, state in _payment_states(app, items).items() if state in waiting]
+def _under_way(app: App, items: Sequence[str]) -> set[PaymentState]:
+    """The states of those without a verdict; in doubt is one for a person, not to be waited for."""
+    return {state for state in _payment_states(app, items).values() if state in UNDER_WAY}
 
 
 def _states(app: App, items: Sequence[str]) -> dict[str, str]:

@@ -88,9 +88,10 @@ class Sender:
                 self._tell(one, told(command) if command is not None else told_at_once(one.answer))
 
     def _settled(self, one: Waiting, command: Command) -> bool:
-        if command.status is CommandStatus.ACCEPTED:
+        accepted = command.status is CommandStatus.ACCEPTED
+        if accepted and not self.work.ours:
             return False
-        if not command.waits:
+        if not accepted and not command.waits:
             return True
         if one.patient_until is None:
             one.patient_until = time.monotonic() + self.work.patience_s

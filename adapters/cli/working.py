@@ -1,13 +1,14 @@
 """Working or waiting: a command finishes what it caused when nobody else works the queue."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 
 from adapters.beating import Beating
 from adapters.bootstrap import App
 from adapters.errands import work_all
 from adapters.queue_lock import QueueLock
+from domain.payment import PaymentState
 
 POLL_S = 0.1  # between two looks at what somebody else works, or at a rung that comes due
 DOUBT_S = 10.0  # of real time for the first rungs of a ladder; then the answer is: in doubt
@@ -20,7 +21,7 @@ class Queue:
     def __init__(self, app: App) -> None:
         self.app = app
         self._lock = QueueLock(app.settings, app.engine)
-        self._ours = False
+        self.ours = False
 
     def work(self) -> bool:
         """Works until nothing is due, if nobody else does; answers whether we did."""
@@ -29,29 +30,36 @@ class Queue:
         work_all(self.app)
         return True
 
-    def finish(self, unsettled: Callable[[], bool]) -> None:
-        """Works, or waits for who does, until nothing is unsettled or DOUBT_S have passed since it was ours
-        to wait for a verdict; a simulated clock does not move, so nothing is waited for there."""
-        until = time.monotonic() + (STUCK_S if not self.work() else self.patience_s)
-        while unsettled() and time.monotonic() < until:
+    def finish(self, waiting: Callable[[], Collection[str]]) -> None:
+        """Works, or waits for who does, until no state is left in `waiting()`; for what is only unknown, or
+        waits for something itself, as long as an answer is waited for."""
+        started = time.monotonic()
+        patient_since: float | None = None
+        while True:
+            ours = self.work()
+            states = waiting()
+            if not states or time.monotonic() - started > STUCK_S:
+                return
+            if ours or set(states) == {PaymentState.UNKNOWN}:
+                patient_since = patient_since or time.monotonic()
+                if time.monotonic() - patient_since >= self.patience_s:
+                    return
             time.sleep(POLL_S)
-            if self.work():
-                until = min(until, time.monotonic() + self.patience_s)
 
     @property
     def patience_s(self) -> float:
-        """How long an unknown outcome is waited for."""
+        """How long an unknown outcome is waited for; a simulated clock stands still, no rung comes due."""
         return DOUBT_S if self.app.settings.now is None else 0.0
 
     def close(self) -> None:
         self._lock.release()
 
     def _take(self) -> bool:
-        had = self._ours
-        self._ours = self._lock.acquire()
-        if self._ours and not had:
+        had = self.ours
+        self.ours = self._lock.acquire()
+        if self.ours and not had:
             self.app.leases.reap(everyone_else=self.app.settings.embedded)
-        return self._ours
+        return self.ours
 
 
 @contextmanager

@@ -51,7 +51,7 @@ _LEFT_BY_A_NIGHT = """
     WHERE p.organisation = :organisation AND p.state = 'scheduled' AND p.due_on <= :through
         AND p.merchant_account IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
-            AND q.invoice = p.invoice AND q.plan = p.plan AND q.state IN ('submitting', 'unknown', 'in_doubt'))
+            AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))
     LIMIT 100"""
 
 ALWAYS = {
@@ -202,7 +202,7 @@ BY_NOW = {
     "no_due_payment_is_late": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'due' AND p.due_at < :before
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
-            AND q.invoice = p.invoice AND q.plan = p.plan AND q.state IN ('submitting', 'unknown', 'in_doubt'))""",
+            AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))""",
     "no_look_up_is_late": """
         SELECT organisation, payment, key, state FROM attempts
         WHERE worker IS NULL AND next_at < :before AND state IN ('unknown', 'in_doubt')""",

@@ -135,7 +135,7 @@ def _known(tx: BookTransaction, pairs: Any) -> dict[tuple[str, str], Command]:
     names = {"source": "source", "id": "id"}
     columns = ", ".join(f'c."{name}"' for name in loader.shape(Command)[0])
     statement = text(
-        f"SELECT {columns} FROM {recordset.unfold(commands, names, tx.dialect)} "  # noqa: S608 - names are ours
+        f"SELECT {columns} FROM {recordset.unfold(commands, names, tx.dialect)} "
         "JOIN commands c ON c.source = x.source AND c.id = x.id"
     ).columns(*loader.columns(Command))
     rows = [{"source": source, "id": id_} for source, id_ in sorted(pairs)]

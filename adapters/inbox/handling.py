@@ -1,6 +1,7 @@
 """Handling: the accepted commands of an organisation, in their order, many in a transaction."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ from adapters.logs import log_event, log_failure
 from domain.action_item import ActionItem
 from domain.command import Command, CommandStatus, Identity, answer
 from domain.decision import Change, New
-from domain.payment import Payment
+from domain.payment import Payment, PaymentState
 from domain.ports import Stale
 from domain.refusal import IdTaken, Refusal
 from domain.use_cases.authorise import authorise
@@ -29,22 +30,24 @@ from domain.use_cases.authorise import authorise
 BATCH_SIZE = 50  # commands in one transaction; the organisation's lane is held that long
 LOOKED_THROUGH = 200  # accepted commands looked at to find those that need not wait
 MAX_STALE = 3  # tries of one command when somebody else moves its rows at the same time
+PATIENCE = timedelta(minutes=1)  # a charge is sent within seconds
 # What asks for money, or only adds: it need not wait for the answer to an earlier charge of the same client.
 ALONGSIDE = ("payment.make", "invoice.create", "client.register")
 
 
-def handle_commands(app: App, *, organisation: str, limit: int = BATCH_SIZE) -> int:
+def handle_commands(app: App, *, organisation: str, limit: int = BATCH_SIZE, patience: timedelta = PATIENCE) -> int:
     """Carries out accepted commands of an organisation; answers how many were taken in hand.
 
     One at a time per organisation: its lane is locked. A command about a client whose charge is under way
-    waits for the answer, so that it sees what became of those before it.
+    waits for the answer, so that it sees what became of those before it; for a charge that is not sent
+    within `patience`, because it waits for something itself, nothing is held up.
     """
-    return app.books.run(partial(_handle, organisation=organisation, limit=limit))
+    return app.books.run(partial(_handle, organisation=organisation, limit=limit, patience=patience))
 
 
-def _handle(tx: BookTransaction, *, organisation: str, limit: int) -> int:
+def _handle(tx: BookTransaction, *, organisation: str, limit: int, patience: timedelta) -> int:
     _lock_lane(tx, organisation)
-    lane = _Lane(charging=_charging(tx, organisation))
+    lane = _Lane(charging=_charging(tx, organisation, patience))
     done = 0
     for command in _accepted(tx, organisation):
         if done == limit:
@@ -210,10 +213,21 @@ def _accepted(tx: BookTransaction, organisation: str) -> list[Command]:
     return [loader.build(Command, row) for row in tx.connection.execute(statement).all()]
 
 
-def _charging(tx: BookTransaction, organisation: str) -> set[str]:
-    """The clients of commands that were carried out and wait for their charge."""
+def _charging(tx: BookTransaction, organisation: str, patience: timedelta) -> set[str]:
+    """The clients of commands that were carried out and wait for a charge that is being sent."""
     waiting = tx.all(Command, organisation=organisation, status=CommandStatus.ACCEPTED, waits=True)
-    return {_client_of(tx, command) for command in waiting}
+    if not waiting:
+        return set()
+    found = tx.all(
+        Payment, organisation=organisation, client=list({_client_of(tx, command) for command in waiting}),
+        command=[command.seq for command in waiting], state=[PaymentState.DUE, PaymentState.SUBMITTING],
+    )  # fmt: skip
+    since = tx.now - patience
+    return {
+        payment.client
+        for payment in found
+        if payment.state is PaymentState.SUBMITTING or (payment.due_at is not None and payment.due_at > since)
+    }
 
 
 def _client_of(tx: BookTransaction, command: Command) -> str:
