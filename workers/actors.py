@@ -13,6 +13,7 @@ from adapters.inbox.accept import Accepted, Answer, Quarantined, Refused, accept
 from adapters.inbox.envelope import Unreadable
 from adapters.logs import log_event, log_failure
 from workers.bells import Bells
+from workers.quarantine import put_away
 from workers.queues import ACCEPT_COMMAND, COMMANDS, ERRANDS, RING
 
 DOOR = "dramatiq"
@@ -31,6 +32,9 @@ def declare_actors(broker: Any, process: Process) -> None:
     bells = Bells(broker)
 
     def ring(kind: str, organisation: str, account: str = "") -> None:
+        if kind not in set(ErrandKind):  # of a newer version: its sweep rings again, for a newer worker
+            log_event("bell.not_understood", kind=kind)
+            return
         work(process.alive, Errand(kind=ErrandKind(kind), organisation=organisation, account=account), bells)
 
     def accept_command(event: Any) -> None:
@@ -68,6 +72,10 @@ def _accepted(app: App, event: Any) -> Answer:
             log_failure("command.waits", error)
             if app.stopping.wait(DATABASE_AWAY_WAIT_S):
                 raise
+        except Exception as error:  # a bug of ours: a person sees the command, and it stops nobody
+            log_failure("command.not_accepted", error)
+            put_away(app, queue=COMMANDS, body=json.dumps(event).encode(), reason="not_accepted")
+            return Quarantined(quarantine="", reason="not_accepted")
 
 
 def _accept(tx: BookTransaction, event: Any) -> Answer:

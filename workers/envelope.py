@@ -1,9 +1,10 @@
 """A message as it lies in Redis: read with suspicion, because anybody with access may have written it."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
+
+from workers.queues import ACCEPT_COMMAND, RING
 
 MAX_BODY_BYTES = 1 << 20  # an envelope of ours has some 300 bytes, a command a few kilobytes
 
@@ -44,9 +45,12 @@ SHAPE: dict[str, type | tuple[type, ...]] = {
     "message_timestamp": (int, float),
 }
 # fmt: on
+# What may, and what must be said to each actor, always by keyword.
+WORDS = {RING: {"kind", "organisation", "account"}, ACCEPT_COMMAND: {"event"}}
+WORDS_NEEDED = {RING: {"kind", "organisation"}, ACCEPT_COMMAND: {"event"}}
 
 
-def read_envelope(body: bytes, queue_name: str, actors: Collection[str]) -> Envelope:
+def read_envelope(body: bytes, queue_name: str) -> Envelope:
     """Raises Unreadable. A queue name that differs from the list it lay in is put right: it would kill the
     thread that works it."""
     if len(body) > MAX_BODY_BYTES:
@@ -59,8 +63,12 @@ def read_envelope(body: bytes, queue_name: str, actors: Collection[str]) -> Enve
         raise Unreadable("not_a_message")
     if not all(isinstance(fields[name], kinds) for name, kinds in SHAPE.items()):
         raise Unreadable("not_a_message")
-    if fields["actor_name"] not in actors:
+    if fields["actor_name"] not in WORDS:
         raise Unreadable("unknown_actor")
+    if fields["args"] or set(fields["kwargs"]) - WORDS[fields["actor_name"]]:
+        raise Unreadable("unknown_words")
+    if WORDS_NEEDED[fields["actor_name"]] - set(fields["kwargs"]):
+        raise Unreadable("missing_words")
     eta = fields["options"].get("eta")
     if eta is not None and (isinstance(eta, bool) or not isinstance(eta, int | float)):
         raise Unreadable("not_a_message")

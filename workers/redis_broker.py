@@ -83,11 +83,11 @@ class HardenedRedisBroker(RedisBroker):
 
     def _checked(self, queue_name: str, body: bytes) -> Envelope | None:
         try:
-            envelope = read_envelope(body, queue_name, self.get_declared_actors())
+            envelope = read_envelope(body, queue_name)
         except Unreadable as unreadable:
             self._put_away(queue_name, body, unreadable.reason)
             return None
-        if not envelope.redis_id:
+        if envelope.redis_id not in self._marked_as_ours(queue_name):  # it could never be acknowledged
             envelope = envelope.with_redis_id(next(iter(self._ids_of(queue_name, body)), ""))
         return envelope
 

@@ -11,6 +11,7 @@ from pysqlite3 import dbapi2 as sqlite
 
 CAPTURED = ("captured", "debited")
 ON_THE_LADDER = ("submitting", "unknown")
+MAY_BE_TAKEN = (*ON_THE_LADDER, "in_doubt")  # nobody knows yet
 
 
 @dataclass
@@ -58,30 +59,24 @@ def _faults(
     state: str, amount: int, captures: list[int], postings: list[tuple[int, int]], allocated: int,
     items: list[tuple[str, str]], settled: bool,
 ) -> list[str]:  # fmt: skip
-    faults = []
+    """What is not as it must be in this state, one instalment at a time."""
     waiting = [kind for kind, at in items if at in ("open", "retrying")]
-    if len(captures) > 1:
-        faults.append(f"captured {len(captures)} times")
-    if state == "paid":
-        if captures != [amount]:
-            faults.append(f"paid {amount}, captured {captures}")
-        if postings != [(amount, 2)]:
-            faults.append(f"paid {amount}, posted {postings}")
-        if allocated != amount:
-            faults.append(f"paid {amount}, allocated {allocated}")
-        if waiting:
-            faults.append(f"paid, and an item waits: {waiting}")
-    elif postings or allocated:
-        faults.append(f"posted {postings} and allocated {allocated}")
-    if state == "failed" and (captures or len(waiting) != 1):
-        faults.append(f"captured {captures}, items {items}")
-    if state == "in_doubt" and waiting != ["in_doubt"]:
-        faults.append(f"items {items}")
-    if state in ("scheduled", "held", "cancelled") and captures:
-        faults.append(f"captured {captures}")
-    if settled and state in (*ON_THE_LADDER, "due"):
-        faults.append("not settled")
-    return faults
+    paid = state == "paid"
+    must = {
+        f"captured {captures}": captures == [amount] if paid else not captures or state in MAY_BE_TAKEN,
+        "captured more than once": len(captures) <= 1,
+        f"posted {postings}": postings == ([(amount, 2)] if paid else []),
+        f"allocated {allocated} of {amount}": allocated == (amount if paid else 0),
+        f"items {items}": _items_fit(state, waiting),
+        "not settled": not settled or state not in (*ON_THE_LADDER, "due"),
+    }
+    return [fault for fault, holds in must.items() if not holds]
+
+
+def _items_fit(state: str, waiting: list[str]) -> bool:
+    if state == "failed":
+        return len(waiting) == 1
+    return waiting == (["in_doubt"] if state == "in_doubt" else [])
 
 
 def _captures(journal: Path) -> dict[str, list[int]]:

@@ -19,7 +19,7 @@ from adapters.settings import Settings
 from tests.e2e.oracle import examine
 from tests.e2e.stack import Stack, kill_one_worker, stack, until
 from tests.e2e.story import DOUBTFUL, MIXED, owe
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import PostgresServer
 
 ALL_FATES = (*MIXED, *DOUBTFUL)
 
