@@ -243,6 +243,8 @@ events = Table(
     _text("organisation"), _text("type"), _text("subject"), _int("sequence"), _at("at"), _text("by"),
     Column("public", Boolean, nullable=False), _json("data"), _json("before"),
     Index("ix_events_subject", "organisation", "subject"),
+    # What the relay reads next; in SQLite it goes by id.
+    Index("ix_events_transaction", "transaction", "id").ddl_if(dialect="postgresql"),
 )  # fmt: skip
 
 commands = Table(
