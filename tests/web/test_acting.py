@@ -124,6 +124,15 @@ def test_a_dead_card_is_replaced_in_the_same_step(office):
     assert office.item(item.id).state == "resolved"
 
 
+def test_where_another_card_is_advised_it_is_chosen_already(office):
+    """An expired card may be retried, once its date is put right; the other one on file is the better guess."""
+    item = office.failed("tok_expired_card")
+    browser = office.at_work("luc")
+    assert browser.open(f"/action-items/{item.id}").form("Retry").fields["payment_method"] == item.payment_method
+    office.world.card("tok_approve", id="pm-good")
+    assert browser.open(f"/action-items/{item.id}").form("Retry").fields["payment_method"] == "pm-good"
+
+
 def test_a_retry_of_a_dead_card_by_a_forged_form_is_refused_in_words(office):
     item = office.failed("tok_lost_card")
     browser = office.at_work("luc")
