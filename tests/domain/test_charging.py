@@ -4,14 +4,28 @@ import pytest
 
 from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.attempt import Attempt
-from domain.charging import amount_owed, promise, question
-from domain.claim import Claim, parameters_hash
+from domain.charging import amount_owed, must_wait, promise, question
+from domain.claim import Claim, InFlight, parameters_hash
 from domain.command import Command
 from domain.decision import Decision
 from domain.instalment import PlanState
 from domain.payment import Payment, PaymentState
 from domain.payment_method import MethodState
-from tests.domain.builders import NOW, changed, claim, instalment, item, made, method, mint, moved, one_off, plan, told
+from tests.domain.builders import (
+    NOW,
+    changed,
+    claim,
+    instalment,
+    item,
+    line,
+    made,
+    method,
+    mint,
+    moved,
+    one_off,
+    plan,
+    told,
+)  # fmt: skip
 
 WAITING = [PaymentState.SCHEDULED, PaymentState.DUE]
 dead = method(state=MethodState.DEAD, dead_reason="lost_card")
@@ -134,3 +148,39 @@ def test_I5_but_a_retry_with_another_method_is_what_gets_it_going_again() -> Non
     stopped = plan(state=PlanState.STOPPED)
     decision = promised(claim(instalment(state=PaymentState.DUE), plan=stopped, item=item()))
     assert "new Attempt" in told(decision)
+
+
+# -- money under way -----------------------------------------------------------------------------
+
+
+def under_way(amount: int, *lines: str, plan: str | None = None, being_sent: bool = False) -> InFlight:
+    return InFlight(amount=amount, plan=plan, lines=lines or None, being_sent=being_sent)
+
+
+def test_I5_a_plan_has_one_payment_at_the_gateway_at_a_time() -> None:
+    lines = [line(30_000)]
+    assert must_wait(instalment(), lines, [under_way(10_000, "l1", plan="plan-1", being_sent=True)])
+    assert not must_wait(instalment(), lines, [under_way(10_000, "l1", plan="plan-1")])
+    assert not must_wait(instalment(), lines, [under_way(10_000, "l1", plan="plan-2", being_sent=True)])
+
+
+def test_I8_an_instalment_waits_for_money_that_may_pay_its_lines() -> None:
+    assert must_wait(instalment(), [line(10_000)], [under_way(10_000)])
+    assert must_wait(instalment(), [line(10_000)], [under_way(1)])
+    assert not must_wait(instalment(), [line(10_000)], [])
+
+
+def test_I8_but_not_where_enough_stays_open_whatever_comes_of_it() -> None:
+    assert not must_wait(instalment(), [line(30_000)], [under_way(20_000)])
+
+
+def test_I8_nor_for_money_that_is_for_other_lines() -> None:
+    assert not must_wait(instalment(), [line(10_000)], [under_way(10_000, "l2", plan="plan-2")])
+
+
+def test_I8_nothing_open_is_nothing_to_wait_for() -> None:
+    assert not must_wait(instalment(), [line(0)], [])
+
+
+def test_B7_a_one_off_payment_waits_for_nobody() -> None:
+    assert not must_wait(one_off(), [line(10_000)], [under_way(10_000, being_sent=True)])

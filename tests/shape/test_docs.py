@@ -105,3 +105,21 @@ def test_the_glossary_has_every_pair_of_words_once() -> None:
         tuple(row[:1] if len(row) < 5 else row[:3:2]) for row in glossary_rows() if row[0] not in ("Word", "State")
     ]
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "docs" / "architecture.md", *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+)
+def test_every_file_that_a_document_names_is_there(path: Path) -> None:
+    named = re.findall(r"`((?:domain|adapters|workers|scheduler|tests|docs)/[\w/.]+)`", path.read_text())
+    assert [file for file in named if not (ROOT / file).exists()] == []
+
+
+def test_decisions_are_numbered_and_half_a_page() -> None:
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+    for file in files:
+        text = file.read_text()
+        assert len(text.splitlines()) <= 45, file.name
+        for part in ("**Context.**", "\n> *", "**Decision.**", "**Consequences.**", "**Alternatives.**"):
+            assert part in text, (file.name, part)
