@@ -3,16 +3,25 @@
 import contextlib
 import logging
 import sys
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from adapters.scrubbing import MASK, is_plain, is_secret, scrub, scrub_numbers
-from adapters.settings import Settings
 
 QUIET = ("sqlalchemy.engine", "httpx", "httpcore", "urllib3", "alembic")  # they tell requests, parameters, every start
+
+
+class LogSettings(Protocol):
+    """What logs need of the settings."""
+
+    @property
+    def log_format(self) -> str: ...
+
+    @property
+    def log_level(self) -> str: ...
 
 
 class StandardError(logging.StreamHandler[Any]):
@@ -40,7 +49,7 @@ class Line:
     debug = info = warning = error = critical = exception = msg
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: LogSettings) -> None:
     """Once per process. JSON a line, or coloured lines on a terminal (`log_format` json, console or auto).
 
     Our own lines take the short way; what libraries log through the standard library looks the same.

@@ -4,17 +4,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adapters.bootstrap import App
 from adapters.cli import show
-from adapters.cli.night import night
-from adapters.cli.opening import read_settings
-from adapters.cli.options import language_of
+from adapters.cli.options import AsJson, Day, Language, Now, language_of
+from adapters.cli.reading import read_settings
 from adapters.locale import say
 from domain.people import Administrator
+
+if TYPE_CHECKING:
+    from adapters.bootstrap import App
 
 HOST = "127.0.0.1"
 
@@ -114,7 +115,20 @@ def simulator(
     serve(host, port, journal or read_settings().journal_path, lean)
 
 
-def _first_link(app: App, url: str) -> list[str]:
+def night(
+    day: Day = None,
+    organisation: Annotated[str | None, typer.Option(help="This one only.")] = None,
+    now: Now = None,
+    as_json: AsJson = False,
+    language: Language = None,
+) -> None:
+    """Carries out what is due by a business date and now: charges, retries, look-ups; waits for the end."""
+    from adapters.cli.night import run_night
+
+    run_night(day, organisation, now=now, as_json=as_json, language=language_of(language))
+
+
+def _first_link(app: "App", url: str) -> list[str]:
     """A one-time link for the first administrator that is registered, if there is one."""
     from adapters.embedded import sign_in_link
 

@@ -132,7 +132,7 @@ def check(as_json: AsJson = False, language: Language = None, now: Now = None) -
 def doctor(as_json: AsJson = False, language: Language = None) -> None:
     """Says in words what is wrong with the set-up."""
     from adapters.cli.doctor import examine
-    from adapters.cli.opening import read_settings
+    from adapters.cli.reading import read_settings
 
     raise typer.Exit(0 if examine(read_settings(), as_json=as_json, language=language_of(language)) else 1)
 

@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,25 +12,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from adapters.bootstrap import App
 from adapters.cli import show
 from adapters.cli.opening import opened
-from adapters.cli.options import AsJson, Language, Now, language_of
 from adapters.locale import say
 from adapters.night import Night, NightNotStarted, NightStuck
 from adapters.night_report import COUNTED, Mark, Report, counts, waiting
 from domain.refusal import NotKnown
 
 LOOK_EVERY_S = 0.3  # at the counts, while the bar is shown
-Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Through this business date.")]
 
 
-def night(
-    day: Day = None,
-    organisation: Annotated[str | None, typer.Option(help="This one only.")] = None,
-    now: Now = None,
-    as_json: AsJson = False,
-    language: Language = None,
-) -> None:
-    """Carries out what is due by a business date and now: charges, retries, look-ups; waits for the end."""
-    through, language = _date(day), language_of(language)
+def run_night(day: str | None, organisation: str | None, *, now: str | None, as_json: bool, language: str) -> None:
+    """The command, once its options are read."""
+    through = _date(day)
     with opened("night", language=language, now=now, changes=True) as app:
         try:
             broken = _carry_out(app, through, organisation, language, as_json=as_json)

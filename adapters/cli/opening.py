@@ -4,35 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from adapters.bootstrap import App, build
 from adapters.cli import show
+from adapters.cli.reading import read_settings
 from adapters.database.migrate import is_current, migrate, newest
 from adapters.database.tables import merchant_accounts
 from adapters.inbox.refusals import told
 from adapters.locale import say
-from adapters.logs import configure
 from adapters.settings import Settings
 from domain.capabilities import CAPABILITIES
 from domain.refusal import Refusal
-
-
-def read_settings(now: str | None = None) -> Settings:
-    """The settings, with another clock if asked; what is wrong with them is bad usage."""
-    from adapters.cli.options import instant_of
-
-    instant = instant_of(now)
-    try:
-        settings = Settings().simulated(instant)
-    except ValidationError as error:
-        for one in error.errors(include_url=False, include_input=False):
-            show.aside(f"ENCAISSE_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}")
-        raise typer.Exit(2) from None
-    configure(settings)
-    return settings
 
 
 @contextmanager

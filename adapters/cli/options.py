@@ -10,6 +10,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, or one 
 Language = Annotated[str | None, typer.Option("--language", metavar="en|fr", help="Else by LANG.")]
 Now = Annotated[str | None, typer.Option("--now", metavar="INSTANT", help="A simulated clock, RFC 3339.")]
 
+Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Through this business date.")]
+
 
 def language_of(given: str | None) -> str:
     """As asked, else as the terminal speaks."""

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from babel.numbers import format_currency
-
 LOCALES = {"en": "en_CA", "fr": "fr_CA"}
 
 
@@ -48,6 +46,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, 
 
 def amount(minor: int, currency: str, language: str) -> str:
     """4500 CAD -> "$45.00" or "45,00 $"."""
+    from babel.numbers import format_currency
+
     return format_currency(minor / 100, currency, locale=LOCALES[language])
 
 

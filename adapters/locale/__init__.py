@@ -4,8 +4,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.messages.pofile import read_po
-
 from domain.ledger import Words
 from domain.organisation import LANGUAGES
 
@@ -19,6 +17,8 @@ class MissingWords(KeyError):
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Message id -> text, from every .po file of the language; fuzzy and empty ones do not count."""
+    from babel.messages.pofile import read_po  # not for who says nothing, such as help
+
     words: dict[str, str] = {}
     for file in sorted((FOLDER / language).glob("*.po")):
         with file.open("rb") as opened:
