@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfoNotFoundError
 
 from sqlalchemy import bindparam, func, select, text
 
@@ -41,7 +42,11 @@ def due_nights(app: App, *, through: date | None = None, organisation: str | Non
         }
         found = []
         for owner in organisations(tx, organisation):
-            until = night_of(owner, tx.now, through)
+            try:
+                until = night_of(owner, tx.now, through)
+            except ZoneInfoNotFoundError as error:  # the others have their nights
+                log_failure("night.not_started", error, organisation=owner.id)
+                continue
             if owner.id not in newest or newest[owner.id] < until:
                 found.append(Due(organisation=owner.id, through=until))
         return found

@@ -66,24 +66,35 @@ class Story:
 
 def owe(
     settings: Settings, count: int, *, tokens: Sequence[str] = MIXED, zones: dict[str, str] | None = None,
-    **account: Any,
-) -> date:  # fmt: skip
-    """Instalments spread over organisations, due two days ago and not charged yet; answers their date."""
+    later: bool = False, **account: Any,
+) -> None:  # fmt: skip
+    """Instalments spread over organisations, due two days ago and not charged yet; with `later` every second
+    one is due in three weeks."""
     now = datetime.now(UTC)
-    due_on = (now - timedelta(days=2)).date()
+    due_on, much_later = (now - timedelta(days=2)).date(), (now + timedelta(days=21)).date()
     story = Story()
     zones = ZONES if zones is None else zones
     names = list(zones)
     envelopes = [story.organisation(id, zone, **account) for id, zone in zones.items()]
     for number in range(count):
         token = tokens[number // len(names) % len(tokens)]
-        envelopes += story.owing(names[number % len(names)], number, token, [due_on])
+        day = much_later if later and number % 2 else due_on
+        envelopes += story.owing(names[number % len(names)], number, token, [day])
     app = build(settings.simulated(now - timedelta(days=4)), role="test")
     try:
         send(app, envelopes)
     finally:
         app.close()
-    return due_on
+
+
+def bring_forward(app: App, instalments: Sequence[tuple[str, str]], story: Story) -> None:
+    """Commands that make later instalments (organisation, id) due at once; somebody else works them."""
+    today = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    envelopes = [
+        story.command("instalment.change", organisation=organisation, instalments=[id], date=today)
+        for organisation, id in instalments
+    ]
+    app.books.run(lambda tx: accept_all(tx, envelopes, "test"))
 
 
 def send(app: App, envelopes: Sequence[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ from adapters.night import Night
 from adapters.settings import Settings
 from tests.e2e.oracle import examine
 from tests.e2e.stack import Stack, kill_one_worker, stack, until
-from tests.e2e.story import DOUBTFUL, MIXED, owe
+from tests.e2e.story import DOUBTFUL, MIXED, Story, bring_forward, owe
 from tests.servers import PostgresServer
 
 ALL_FATES = (*MIXED, *DOUBTFUL)
@@ -78,10 +78,11 @@ def _campaign(
     with stack(folder, ENCAISSE_DATABASE_URL=url, ENCAISSE_REDIS_URL=redis_url) as machines:
         machines.simulator()
         settings = Settings(database_url=url, simulator_url=machines.env["ENCAISSE_SIMULATOR_URL"], _env_file=None)
-        owe(settings, count, tokens=tokens, latency_ms=300)
+        owe(settings, count, tokens=tokens, later=True, latency_ms=300)
         machines.start("scheduler")
         machines.start("scheduler")
-        _fall(machines, postgres, redis_url, kills=kills, flushes=flushes, restarts=restarts)
+        faults = ["kill"] * kills + ["flush"] * flushes + ["restart"] * restarts
+        _fall(machines, postgres, redis_url, settings, faults)
         took = until(lambda: _count(url, LEFT) == 0, settle_s, "every instalment at its end")
         print(f"settled {took:.1f} s after the last fault")
         verdict = examine(url, machines.journal)
@@ -92,15 +93,16 @@ def _campaign(
         _check(machines)
 
 
-def _fall(
-    machines: Stack, postgres: PostgresServer, redis_url: str, *, kills: int, flushes: int, restarts: int
-) -> None:
-    """Faults in an order that is the same in every run, half of the kills in the middle of a batch."""
+def _fall(machines: Stack, postgres: PostgresServer, redis_url: str, settings: Settings, faults: list[str]) -> None:
+    """Faults in an order that is the same in every run, half of the kills in the middle of a batch; before
+    each some more instalments fall due, so that there is always something to break."""
     dice = random.Random(7)
-    faults = ["kill"] * kills + ["flush"] * flushes + ["restart"] * restarts
     dice.shuffle(faults)
     service = _full_service(machines, postgres.url)
+    portions = _portions(postgres.url, len(faults) + 1)
+    app, story = build(settings, role="test"), Story("hurry")
     for number, fault in enumerate(faults):
+        bring_forward(app, portions[number], story)
         time.sleep(dice.uniform(0.0, 0.8))
         if fault == "kill":
             if number % 2 == 0:
@@ -113,6 +115,18 @@ def _fall(
         else:
             postgres.kill()
             postgres.start()
+            app.engine.dispose()
+    bring_forward(app, portions[-1], story)
+    app.close()
+
+
+def _portions(url: str, count: int) -> list[list[tuple[str, str]]]:
+    """Instalments that are due much later, in so many portions."""
+    with psycopg.connect(url) as connection:
+        later = connection.execute(
+            "SELECT organisation, id FROM payments WHERE due_on > current_date + 7 ORDER BY id"
+        ).fetchall()
+    return [[(row[0], row[1]) for row in later[position::count]] for position in range(count)]
 
 
 def _full_service(machines: Stack, url: str) -> subprocess.Popen[str]:
@@ -131,7 +145,8 @@ def _wait_for_a_batch(url: str) -> None:
 
 
 IN_HAND = "SELECT count(*) FROM attempts WHERE worker IS NOT NULL"
-LEFT = "SELECT count(*) FROM payments WHERE state IN ('scheduled', 'due', 'submitting', 'unknown')"
+LEFT = """SELECT (SELECT count(*) FROM commands WHERE status = 'accepted')
+    + (SELECT count(*) FROM payments WHERE state IN ('scheduled', 'due', 'submitting', 'unknown'))"""
 
 
 def _workers(url: str) -> set[str]:
