@@ -276,4 +276,4 @@ def test_INV1_INV2_INV3_INV11_the_books_agree_after_any_sequence(migrated_sqlite
 def test_INV1_INV2_INV3_INV11_the_books_agree_after_any_of_many_long_sequences(
     migrated_sqlite_file: Path,
 ) -> None:
-    _run(migrated_sqlite_file, examples=300, steps=50)
+    _run(migrated_sqlite_file, examples=100, steps=50)
