@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from adapters.bootstrap import App, build
@@ -101,6 +102,6 @@ def send(app: App, envelopes: Sequence[dict[str, Any]]) -> None:
     """Through the front door, and worked to the end."""
     for start in range(0, len(envelopes), SENT_AT_ONCE):
         chunk = envelopes[start : start + SENT_AT_ONCE]
-        answers = app.books.run(lambda tx, chunk=chunk: accept_all(tx, chunk, "test"))
+        answers = app.books.run(partial(accept_all, raws=chunk, door="test"))
         assert all(isinstance(answer, Accepted) for answer in answers), answers
         work_all(app)

@@ -8,7 +8,7 @@ import pytest
 from adapters.bootstrap import App, build
 from adapters.settings import Settings
 
-MakeApp = Callable[..., App]
+MakeApp = Callable[[str], App]
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def make_app(tmp_path: Path) -> Iterator[MakeApp]:
     """Builds an App on a database; all of one test share a journal, so only one of them may ask a gateway."""
     made: list[App] = []
 
-    def make(url: str, **more: object) -> App:
-        settings = Settings(database_url=url, simulator_journal=tmp_path / "journal.jsonl", _env_file=None, **more)
+    def make(url: str) -> App:
+        settings = Settings(database_url=url, simulator_journal=tmp_path / "journal.jsonl", _env_file=None)
         made.append(build(settings, role="worker", pool_size=10))
         return made[-1]
 

@@ -45,10 +45,13 @@ def event(app: App, number: int, type_: str = "invoice.created", *, public: bool
     )  # fmt: skip
 
 
+def write(app: App, *steps: New) -> None:
+    app.books.run(lambda tx: tx.write([steps]))
+
+
 def tell(app: App, *numbers: int) -> None:
     for number in numbers:
-        one = event(app, number)
-        app.books.run(lambda tx, one=one: tx.write([(one,)]))
+        write(app, event(app, number))
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""The demo, from the first line on the terminal to a person signed in."""
+
+import http.cookiejar
+import re
+import signal
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from time import monotonic
+
+from tests.e2e.oracle import examine
+from tests.e2e.stack import stack
+
+FIRST_FAILURES_WITHIN_S = 60.0
+
+
+def test_a_visitor_sees_tonights_failures_and_signs_in(sqlite_url: str, tmp_path: Path) -> None:
+    with stack(tmp_path, ENCAISSE_DATABASE_URL=sqlite_url) as machine:
+        started = monotonic()
+        process = machine.start("demo")
+        assert process.stdout is not None
+        told = []
+        for line in process.stdout:
+            told.append(line.rstrip("\n"))
+            if "Ctrl-C" in line:
+                break
+        assert monotonic() - started < FIRST_FAILURES_WITHIN_S
+        text = "\n".join(told)
+        assert re.search(r"plateau .*[1-9]\d* charged, [1-9]\d* declined, [1-9]\d* in doubt", text)
+        links = [line for line in told if re.fullmatch(r"http://127\.0\.0\.1:\d+/sign-in\?token=\S+", line)]
+        assert len(links) == 2
+        assert 'lang="en' in sign_in(links[0])
+        assert 'lang="fr' in sign_in(links[1])
+        assert machine.stop(process, signal.SIGINT) == 0
+        assert examine(sqlite_url, tmp_path / "encaisse.journal.jsonl", settled=False).wrong == []
+        checked = machine.run("check", "--json")
+        assert checked.returncode == 0, checked.stdout
+        again = machine.start("demo")  # what is named is kept: no second past
+        assert again.stdout is not None
+        assert "Tonight" in again.stdout.readline()
+
+
+def sign_in(link: str) -> str:
+    """Opens the link, presses its button, and answers the page that follows."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    token = urllib.parse.parse_qs(urllib.parse.urlsplit(link).query)["token"][0]
+    with browser.open(link, timeout=10) as page:
+        assert page.status == 200
+    url = link.partition("?")[0]
+    body = urllib.parse.urlencode({"token": token}).encode()
+    origin = url.rpartition("/")[0]
+    with browser.open(urllib.request.Request(url, body, {"Origin": origin}), timeout=10) as page:
+        shown: str = page.read().decode()
+    assert page.url.endswith("/action-items")
+    return shown
