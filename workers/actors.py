@@ -4,6 +4,7 @@ import json
 from typing import Any, Protocol
 
 import dramatiq
+from dramatiq import Message
 from sqlalchemy.exc import DBAPIError
 
 from adapters.bootstrap import App
@@ -52,8 +53,14 @@ def work(app: App, errand: Errand, bells: Bells) -> None:
 
 
 def take_in(app: App, event: Any, bells: Bells) -> None:
-    """A command into the inbox, and a ring for its organisation."""
+    """A command into the inbox, and a ring for its organisation; a process that stops before the database is
+    there puts it back on its queue."""
     match _accepted(app, event):
+        case None:
+            again = Message[Any](
+                queue_name=COMMANDS, actor_name=ACCEPT_COMMAND, args=(), kwargs={"event": event}, options={}
+            )
+            bells.broker.enqueue(again)
         case Accepted() as kept:
             log_event("command.accepted", source=kept.source, id=kept.id, again=kept.again)
             bells(Errand(kind=ErrandKind.COMMANDS, organisation=kept.organisation))
@@ -63,15 +70,15 @@ def take_in(app: App, event: Any, bells: Bells) -> None:
             log_event("command.quarantined", quarantine=apart.quarantine, reason=apart.reason)
 
 
-def _accepted(app: App, event: Any) -> Answer:
-    """Waits for a database that is away; a process that stops gives the command back to its queue."""
+def _accepted(app: App, event: Any) -> Answer | None:
+    """Waits for a database that is away; None when the process stops before it is back."""
     while True:
         try:
             return app.books.run(lambda tx: _accept(tx, event))
         except DBAPIError as error:
             log_failure("command.waits", error)
             if app.stopping.wait(DATABASE_AWAY_WAIT_S):
-                raise
+                return None
         except Exception as error:  # a bug of ours: a person sees the command, and it stops nobody
             log_failure("command.not_accepted", error)
             put_away(app, queue=COMMANDS, body=json.dumps(event).encode(), reason="not_accepted")

@@ -10,9 +10,8 @@ from adapters.bootstrap import App
 from adapters.settings import Settings
 from workers.actors import declare_actors
 from workers.embedded_broker import EmbeddedBroker
-from workers.middleware import GiveBack, Life, LogContext, prefer_calm
+from workers.middleware import Life, LogContext, prefer_calm, say_ids_only
 from workers.quarantine import put_away
-from workers.queues import COMMANDS
 from workers.redis_broker import CONNECT_TIMEOUT_S, SOCKET_TIMEOUT_S, HardenedRedisBroker
 
 DEFAULT_THREADS = 4
@@ -26,7 +25,7 @@ def boot() -> None:
 
 def redis_broker(settings: Settings, life: Life) -> HardenedRedisBroker:
     """No Retries, TimeLimit, AsyncIO, ShutdownNotifications or Prometheus: nothing may interrupt a batch."""
-    middleware: list[Middleware] = [LogContext(), GiveBack(COMMANDS), life]
+    middleware: list[Middleware] = [LogContext(), life]
     broker = HardenedRedisBroker(
         needed_redis(settings),
         quarantine=lambda queue, body, reason: put_away(life.alive, queue=queue, body=body, reason=reason),
@@ -50,10 +49,11 @@ class Embedded:
 
     def __init__(self, app: App, *, threads: int = DEFAULT_THREADS) -> None:
         self.alive = app
-        self.broker = EmbeddedBroker(middleware=[LogContext(), GiveBack(COMMANDS)])
+        self.broker = EmbeddedBroker(middleware=[LogContext()])
         declare_actors(self.broker, self)
         self._worker = Worker(self.broker, worker_threads=threads)
         prefer_calm(self._worker)
+        say_ids_only()
 
     def start(self) -> None:
         self._worker.start()

@@ -1,11 +1,13 @@
 """Middleware: the diary's context of a message, and the life of a worker process. Nothing that interrupts."""
 
+import logging
 import signal
 from types import FrameType
 from typing import Any
 
 import structlog
-from dramatiq import Middleware
+from dramatiq import Message, Middleware
+from dramatiq.broker import MessageProxy
 
 from adapters.beating import Beating
 from adapters.bootstrap import App, build
@@ -38,23 +40,6 @@ class LogContext(Middleware):
     after_skip_message = after_process_message
 
 
-class GiveBack(Middleware):
-    """A command whose acceptance was cut short goes back to its queue before it is acknowledged.
-
-    Without this dramatiq acknowledges what failed. A bell may be lost, a command may not.
-    """
-
-    def __init__(self, queue: str) -> None:
-        self.queue = queue
-
-    def after_process_message(
-        self, broker: Any, message: Any, *, result: Any = None, exception: BaseException | None = None
-    ) -> None:
-        if exception is not None and message.queue_name == self.queue:
-            broker.enqueue(message.copy())
-            log_event("command.given_back", message_id=message.message_id, error=repr(exception))
-
-
 class Life(Middleware):
     """Of a worker process: its parts are made after the fork, and it ends between two batches.
 
@@ -74,6 +59,7 @@ class Life(Middleware):
 
     def after_process_boot(self, broker: Any) -> None:
         configure(self.settings)
+        say_ids_only()
         _drain_once()
 
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
@@ -96,6 +82,28 @@ class Life(Middleware):
         if self._beating is not None:
             self._beating.stop()
         app.close()
+
+
+class IdsOnly(logging.Filter):
+    """dramatiq tells a message with all that it says, also when it only could not be acknowledged: a command
+    holds names and tokens. Its id says enough."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_named(value) for value in record.args)
+        return True
+
+
+def say_ids_only() -> None:
+    """On every handler that there is now; and never dramatiq's own debugging."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(IdsOnly())
+    logging.getLogger("dramatiq").setLevel(logging.INFO)
+
+
+def _named(value: object) -> object:
+    known = isinstance(value, Message | MessageProxy)
+    return f"{value.actor_name} {value.message_id}" if known else value  # type: ignore[attr-defined]
 
 
 def prefer_calm(worker: Any) -> None:

@@ -1,20 +1,26 @@
 """The dramatiq door: commands of Python services, accepted once, never lost with the database or the process."""
 
 import json
+import logging
 from typing import Any
 
 import dramatiq
 import pytest
+from dramatiq import Message
+from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from sqlalchemy.exc import OperationalError
 
 from adapters.bootstrap import App
+from adapters.logs import configure
+from adapters.settings import Settings
 from domain.access import Quarantined
 from domain.command import Command, CommandStatus
 from tests.e2e.stack import until
 from tests.e2e.story import Story
 from tests.workers.conftest import MakeApp
 from workers.boot import Embedded
+from workers.middleware import say_ids_only
 from workers.queues import COMMANDS
 from workers.redis_broker import HardenedRedisBroker
 
@@ -107,3 +113,20 @@ def test_a_service_that_knows_nothing_but_dramatiq_can_send(app: App, redis_url:
     assert message.kwargs == {"event": organisation()}
     plain.client.close()
     ours.client.close()
+
+
+def test_f124_what_a_command_says_stays_out_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(Settings(log_format="json", _env_file=None))
+    try:
+        say_ids_only()
+        secret = Message[Any](
+            queue_name=COMMANDS, actor_name="accept_command", args=(), kwargs={"event": {"token": "tok_secret"}},
+            options={}, message_id="m-1",
+        )  # fmt: skip
+        logging.getLogger("dramatiq.worker").warning("Failed to post_process_message(%s): %s", secret, "away")
+        logging.getLogger("dramatiq.worker").debug("Received message %r", MessageProxy(secret))
+    finally:
+        logging.getLogger().handlers.clear()
+    said = capsys.readouterr().err
+    assert "m-1" in said
+    assert "tok_secret" not in said
