@@ -41,8 +41,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """A match that is undone: allocations and consumptions only, never anything posted (B12)."""
+
+    thing: type
+    key: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allocate:
-    """Adds to what is allocated on an invoice line; the database refuses more than is payable."""
+    """Adds to what is allocated on an invoice line, or takes from it; never below zero or above what is payable."""
 
     organisation: str
     invoice: str
@@ -50,7 +58,7 @@ class Allocate:
     amount: int
 
 
-Decision = tuple[New | Move | Change | Allocate, ...]
+Decision = tuple[New | Move | Change | Remove | Allocate, ...]
 
 
 def move(

@@ -42,6 +42,7 @@ REASONS: dict[str, ReasonClass] = {
     "no_method":               C.FIX_DATA,
     "in_doubt":                C.UNKNOWN,
     "not_paid":                C.LATER,      # a person found that it was not paid (A10)
+    "cheque_refused":          C.FIX_DATA,   # a paper cheque that the bank did not take (I7)
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
     "declined":                C.LATER,      # a code that nobody has mapped yet
 }

@@ -23,6 +23,8 @@ class TaxRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tax:
+    """A tax as it was computed: its rate stays with it, so that what is credited later follows it."""
+
     code: str
     amount: int
 

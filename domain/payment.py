@@ -57,6 +57,8 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.IN_DOUBT,   "decline"): S.FAILED,
         (S.FAILED,     "retry"):   S.DUE,
         (S.FAILED,     "cancel"):  S.CANCELLED,
+        (S.SCHEDULED,  "deposit"): S.PAID,      # a paper cheque, by a person (I7)
+        (S.FAILED,     "deposit"): S.PAID,
         (S.PAID,       "reverse"): S.REVERSED,
     },
 )
@@ -70,7 +72,8 @@ PLANNED = (S.SCHEDULED, S.DUE, S.SUBMITTING, S.UNKNOWN, S.IN_DOUBT)
 class Payment:
     """`number` of `plan` starts at 1. `due_on` is a business date, `due_at` the instant from which a
     payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version` counts its steps
-    and orders its events. `command` is the inbox row that waits for the next outcome.
+    and orders its events. `command` is the inbox row that waits for the next outcome. `refunded` is what
+    was given back or is on its way: never more than `amount` (R1).
     """
 
     organisation: str
@@ -93,4 +96,5 @@ class Payment:
     command: int | None = None
     payer: str | None = None
     comment: str | None = None
+    refunded: int = 0
     created_at: datetime

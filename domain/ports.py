@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from domain.account import Account
+from domain.action_item import ActionItem
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
@@ -60,8 +62,16 @@ class Transaction(Protocol):
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
 
+    def account(self, organisation: str, client: str) -> Account:
+        """A client's account, locked: one operation on its credit at a time."""
+
     def in_flight_of(self, organisation: str, payment: str) -> Asked | None:
         """The attempt of a payment that has no verdict yet, locked."""
+
+    def waiting_items(
+        self, wanted: Sequence[tuple[str, str]], *, lock: bool = False
+    ) -> dict[tuple[str, str], ActionItem]:
+        """The item that waits for a person, by (organisation, payment)."""
 
     def fenced(self, asked: Sequence[Asked]) -> list[Asked]:
         """Those whose attempt is still ours, locked."""

@@ -203,6 +203,15 @@ class World:
     def postings(self, **key: Any) -> list[Posting]:
         return self.books.run(lambda tx: tx.all(Posting, order_by="at id", **key))
 
+    def planned_of(self, client: str) -> list[Payment]:
+        """The payments of a client's plans, by date."""
+        found = self.books.run(lambda tx: tx.all(Payment, order_by="due_on number", client=client))
+        return [payment for payment in found if payment.plan is not None]
+
+    def language_of_descriptions(self, language: str, client: str) -> None:
+        """Every posting of a client was written in this language (B4)."""
+        assert {posting.language for posting in self.postings(client=client)} == {language}
+
     def balance(self, client: str = "c-1") -> int:
         from domain.ledger import SIGN
 

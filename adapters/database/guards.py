@@ -8,8 +8,9 @@ from domain.attempt import ATTEMPT
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
+from domain.refund import REFUND
 
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events")
+APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits")
 POSTED_LINE = (
     "organisation",
     "invoice",

@@ -64,7 +64,7 @@ def selection(thing: type, key: Mapping[str, Any], *, order_by: str, limit: int,
     for name in order_by.split():
         wanted = wanted.order_by(table.c[name])
     if lock:
-        wanted = wanted.with_for_update()
+        wanted = wanted.with_for_update(key_share=True)
     return wanted.limit(limit)
 
 

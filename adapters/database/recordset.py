@@ -69,6 +69,13 @@ def update(table: Table, key: Sequence[str], put: Sequence[str], guards: Sequenc
     return text(f"UPDATE {table.name} AS t SET {', '.join(sets)} FROM {source} WHERE {' AND '.join(where)}")
 
 
+@lru_cache(maxsize=64)
+def delete(table: Table, key: Sequence[str], dialect: str) -> TextClause:
+    source = unfold(table, {column: column for column in key}, dialect)
+    matches = " AND ".join(f't."{column}" = x."{column}"' for column in key)
+    return text(f"DELETE FROM {table.name} AS t WHERE EXISTS (SELECT 1 FROM {source} WHERE {matches})")
+
+
 def run(connection: Connection, statement: TextClause, rows: Iterable[Mapping[str, Any]]) -> int:
     """Executes a statement of this module; answers the number of rows that it touched."""
     result = connection.execute(statement, {"rows": dumps(rows, connection.dialect.name)})

@@ -25,6 +25,7 @@ from domain.access import Quarantined, ServiceKey, Session, SignInLink
 from domain.action_item import ActionItem
 from domain.attempt import Attempt
 from domain.command import Command, Identity
+from domain.credit import Credit
 from domain.event import Event
 from domain.instalment import Plan
 from domain.invoice import Invoice, InvoiceLine
@@ -33,7 +34,9 @@ from domain.organisation import MerchantAccount, Organisation
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.people import Administrator, Client
+from domain.refund import Consumption, Refund
 from domain.run import Run
+from domain.scholarship import Fund
 
 metadata = MetaData(
     naming_convention={
@@ -144,10 +147,12 @@ payments = Table(
     _text("payment_method", null=True), _text("offline", null=True), _int("amount"),
     Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
     _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
-    _text("comment", null=True), _at("created_at"),
+    _text("comment", null=True), _int("refunded"), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"),
     CheckConstraint("amount >= 0", name="amount"),
+    # Never more is given back than was paid (R1).
+    CheckConstraint("refunded >= 0 AND refunded <= amount", name="refunded"),
     # What a client owes and what an invoice waits for.
     Index("ix_payments_client", "organisation", "client", "invoice"),
     # In which queue it waits, if in any. The indexes below name this column and not the state, so that the step
@@ -228,11 +233,51 @@ ledger_entries = Table(
 
 allocations = Table(
     "allocations", metadata,
-    Column("id", Uuid, primary_key=True),
-    _text("organisation"), _text("client"), _text("source_kind"), _text("source"), _text("invoice"),
-    _text("line"), _int("amount"), _at("at"),
+    _text("organisation"), _text("id"), _text("line"), _text("client"), _text("source_kind"), _text("source"),
+    _text("invoice"), _int("amount"), _at("at"),
+    PrimaryKeyConstraint("organisation", "id", "line"),
     CheckConstraint("amount > 0", name="amount"),
     Index("ix_allocations_client", "organisation", "client"),
+)  # fmt: skip
+
+credits = Table(
+    "credits", metadata,
+    _text("organisation"), _text("id"), _text("client"), _int("amount"), _int("net"), _json("taxes"),
+    _text("origin"), _text("invoice", null=True), _text("note"), Column("booked_on", Date, nullable=False),
+    _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("clients", "client"),
+    CheckConstraint("amount >= 0", name="amount"),
+)  # fmt: skip
+
+refunds = Table(
+    "refunds", metadata,
+    _text("organisation"), _text("id"), _text("client"), _text("payment", null=True), _text("offline", null=True),
+    _int("amount"), _text("state"), _int("version"), _text("comment"), Column("asked_on", Date, nullable=False),
+    _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("clients", "client"),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_refunds_client", "organisation", "client"),
+)  # fmt: skip
+
+consumptions = Table(
+    "consumptions", metadata,
+    _text("organisation"), _text("id"), _text("client"), _text("refund"), _text("source_kind"), _text("source"),
+    _int("amount"), _at("at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("refunds", "refund"),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_consumptions_client", "organisation", "client"),
+)  # fmt: skip
+
+funds = Table(
+    "funds", metadata,
+    _text("organisation"), _text("id"), _int("opened_with"), _int("balance"), _at("created_at"),
+    PrimaryKeyConstraint("organisation", "id"),
+    ForeignKeyConstraint(["organisation"], ["organisations.id"]),
+    # A scholarship fund is never overdrawn (B15).
+    CheckConstraint("balance >= 0", name="balance"),
 )  # fmt: skip
 
 events = Table(
@@ -327,6 +372,10 @@ THINGS: dict[type, Table] = {
     ActionItem: action_items,
     Posting: ledger_transactions,
     Allocation: allocations,
+    Credit: credits,
+    Refund: refunds,
+    Consumption: consumptions,
+    Fund: funds,
     Event: events,
     Command: commands,
     Identity: identities,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table
 
 from adapters.database import recordset
 from adapters.database.tables import THINGS, invoice_lines, ledger_entries, metadata
-from domain.decision import Allocate, Change, Decision, Move, New
+from domain.decision import Allocate, Change, Decision, Move, New, Remove
 from domain.event import Event
 from domain.ledger import Posting, Words
 from domain.ports import Stale
@@ -35,6 +35,7 @@ class Writer:
         """All of it, or Stale when a row was no longer in the state that it moves from."""
         fresh: dict[Table, list[Row]] = defaultdict(list)
         updates: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+        removed: dict[tuple[Table, tuple[str, ...]], list[Row]] = defaultdict(list)
         allocated: dict[tuple[str, str, str], int] = defaultdict(int)
         for decision in decisions:
             for step in decision:
@@ -47,11 +48,17 @@ class Writer:
                     case Change():
                         shape, row = _changed(step)
                         updates[shape].append(row)
+                    case Remove():
+                        removed[THINGS[step.thing], tuple(step.key)].append(dict(step.key))
                     case Allocate():
                         allocated[step.organisation, step.invoice, step.line] += step.amount
                     case _:
                         assert_never(step)
         self._update(updates)
+        for (table, key), rows in removed.items():
+            touched = recordset.run(self.connection, recordset.delete(table, key, self.dialect), rows)
+            if touched != len(rows):
+                raise Stale(f"{table.name}: {touched} of {len(rows)} rows were there")
         for table in sorted(fresh, key=ORDER.__getitem__):
             columns = tuple(fresh[table][0])
             recordset.run(self.connection, recordset.insert(table, columns, self.dialect), fresh[table])

@@ -7,6 +7,7 @@ from domain.claim import Around
 from domain.days import local_date
 from domain.decision import New
 from domain.invoice import Invoice
+from domain.matching import match
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
@@ -15,12 +16,19 @@ from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.retrying import MethodNotUsable
 from domain.telling import payment_event
+from domain.use_cases.steps import shrink_plans
 
 
 class MethodOrOffline(Refusal):
     """A payment names either a method on file or how the money was received offline, not both (B7)."""
 
     code = "method_or_offline"
+
+
+class CreditNeedsInvoice(Refusal):
+    """The account's credit is used on an invoice (B16)."""
+
+    code = "credit_needs_invoice"
 
 
 def make_payment(
@@ -35,10 +43,15 @@ def make_payment(
     invoice: str | None = None,
     payer: str | None = None,
     comment: str | None = None,
+    use_credit: bool = False,
     command: int | None = None,
     by: str,
 ) -> dict[str, Any] | None:
-    """The result, or None while a card is being charged: the command is answered when the gateway has."""
+    """The result, or None while a card is being charged: the command is answered when the gateway has.
+
+    With `use_credit` the account's credit is matched to the invoice first; the method pays what remains of it,
+    up to `amount` (B16).
+    """
     if (payment_method is None) == (offline is None):
         raise MethodOrOffline("payment_method")
     owner = tx.get(Organisation, id=organisation)
@@ -48,6 +61,11 @@ def make_payment(
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
     method = _usable(tx, organisation, client, payment_method) if payment_method is not None else None
+    if use_credit:
+        used, remains = _use_credit(tx, organisation, client, invoice)
+        amount = min(amount, remains)
+        if amount == 0:
+            return {"payment": None, "state": "received", "credit_used": used}
     made = Payment(
         organisation=organisation, id=payment or tx.mint("pay_"), kind=PaymentKind.ONE_OFF, client=client,
         invoice=invoice, merchant_account=method.merchant_account if method else None,
@@ -66,6 +84,19 @@ def make_payment(
     )  # fmt: skip
     tx.write([decision])
     return {"payment": made.id, "state": "received"}
+
+
+def _use_credit(tx: Transaction, organisation: str, client: str, invoice: str | None) -> tuple[int, int]:
+    """Matches the account's credit to the invoice, the oldest first; answers how much, and what stays open."""
+    if invoice is None:
+        raise CreditNeedsInvoice("use_credit")
+    account = tx.account(organisation, client)
+    pair = (organisation, invoice)
+    lines = tx.open_lines([pair], lock=True).get(pair, [])
+    decision, used = match(account.sources, lines, client=client, now=tx.now, mint=tx.mint)
+    tx.write([decision])
+    shrink_plans(tx, organisation, client)
+    return used, sum(line.open for line in lines) - used
 
 
 def _usable(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:

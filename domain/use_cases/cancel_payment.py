@@ -1,0 +1,42 @@
+"""Cancels a payment that did not happen: an offline one, by a reversing posting (B9)."""
+
+from typing import Any
+
+from domain.days import local_date
+from domain.ledger import Allocation
+from domain.organisation import Organisation
+from domain.payment import Payment
+from domain.ports import Transaction
+from domain.refund import Consumption
+from domain.refusal import Refusal
+from domain.reversing import reverse_payment
+
+
+class PaymentNotCancellable(Refusal):
+    """An online payment is not cancelled here but refunded (B9), and one that never was can't be."""
+
+    code = "payment_not_cancellable"
+
+
+class PaymentWasRefunded(Refusal):
+    """Part of this money was given back already: cancel that refund first."""
+
+    code = "payment_was_refunded"
+
+
+def cancel_payment(tx: Transaction, *, organisation: str, payment: str, by: str) -> dict[str, Any]:
+    owner = tx.get(Organisation, id=organisation)
+    known = tx.get(Payment, organisation=organisation, id=payment)
+    account = tx.account(organisation, known.client)
+    made = tx.lock(Payment, organisation=organisation, id=payment)
+    if made.offline is None or made.state != "paid":
+        raise PaymentNotCancellable("payment", payment=payment, state=made.state.value)
+    origin: dict[str, Any] = {"organisation": organisation, "source_kind": "payment", "source": payment}
+    if tx.all(Consumption, client=made.client, **origin):
+        raise PaymentWasRefunded("payment", payment=payment)
+    decision = reverse_payment(
+        made, tx.all(Allocation, order_by="at id", client=made.client, **origin), organisation=owner,
+        client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
+    )  # fmt: skip
+    tx.write([decision])
+    return {"payment": payment, "state": "reversed"}
