@@ -9,18 +9,12 @@ from domain.decision import New
 from domain.invoice import Invoice
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentKind, PaymentState
-from domain.payment_method import MethodState, PaymentMethod
+from domain.payment_method import MethodOrOffline, MethodState, PaymentMethod
 from domain.people import Client
 from domain.ports import Transaction
-from domain.refusal import IdTaken, Refusal
+from domain.refusal import IdTaken
 from domain.retrying import MethodNotUsable
 from domain.telling import payment_event
-
-
-class MethodOrOffline(Refusal):
-    """A payment names either a method on file or how the money was received offline, not both (B7)."""
-
-    code = "method_or_offline"
 
 
 def make_payment(
