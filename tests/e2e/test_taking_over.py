@@ -121,6 +121,16 @@ def test_f120_sigterm_lets_a_batch_that_was_asked_be_recorded(machines: Stack) -
     clean(machines)
 
 
+def test_workers_whose_parent_was_killed_drain_and_end(machines: Stack) -> None:
+    service = machines.workers(processes=1, threads=1)
+    workers = "SELECT count(*) FROM workers WHERE role = 'worker'"
+    until(lambda: count(machines, workers), 20, "a worker")
+    (orphan,) = children_of(service.pid)
+    kill(service.pid)
+    until(lambda: not Path(f"/proc/{orphan}").exists(), 10, "the orphan has ended")
+    assert count(machines, workers) == 0
+
+
 def test_f46_without_redis_a_night_is_worked_by_the_command_itself(machines: Stack) -> None:
     """No worker is there to be rung for: the command works what it starts."""
     owing(machines, 20, latency_ms=10)
