@@ -199,7 +199,7 @@ ALWAYS = {
         WHERE p.client IS NULL OR p.client <> i.client""",
     "command_that_waits_has_something_to_wait_for": """
         SELECT c.organisation, c.source, c.id, c.type FROM commands c WHERE c.waits
-        AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.command = c.seq
+        AND CAST(c.result AS text) NOT LIKE '%same_as%' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.command = c.seq
             AND p.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
 }  # fmt: skip
 

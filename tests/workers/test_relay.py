@@ -128,13 +128,16 @@ def test_a_transaction_is_told_whole_however_long(app: App) -> None:
     many = [event(app, number) for number in range(10)]
     app.books.run(lambda tx: tx.write([tuple(many)]))
     tell(app, 10, 11)
-    with app.books.begin() as tx:
-        position, numbers = 0, []
-        while (read := outbox.read(tx.connection, position, limit=4)).events:
-            numbers += [row.data["number"] for row in read.events]
-            position = read.position
+    position, numbers = 0, list[int]()
+    while len(numbers) < 12:  # on a shared server somebody else's open transaction holds the newest back
+        with app.books.begin() as tx:
+            read = outbox.read(tx.connection, position, limit=4)
+        numbers += [row.data["number"] for row in read.events]
+        position = read.position
     assert numbers == list(range(12))
-    assert relay(app, told).run_once() == 12
+    while len(told.numbers()) < 12:
+        relay(app, told).run_once()
+    assert told.numbers() == list(range(12))
 
 
 def test_what_can_be_done_now_is_rung_for_at_once(app: App) -> None:
