@@ -56,6 +56,7 @@ soak: setup ## minutes of load and faults
 ##@ To maintain it
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m adapters.docs
+	@$(BIN)/python -m tests.shape.faults
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml

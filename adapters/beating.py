@@ -1,6 +1,7 @@
 """Beating: a thread that says that this process lives, and takes notice of who does not."""
 
 import os
+import signal
 import threading
 import time
 from typing import Self
@@ -33,12 +34,13 @@ class Beating:
     """`with Beating(app):` beats every BEAT_S and reaps the dead, through restarts of the database.
 
     With `watch`, a process whose batch makes no progress ends itself: its claims are open ten seconds later,
-    and whoever runs it starts another (F-54).
+    and whoever runs it starts another (F-54). So does one whose parent was killed.
     """
 
     def __init__(self, app: App, *, watch: bool = False) -> None:
         self.app = app
         self.watch = watch
+        self._parent = os.getppid()
         self._seen: dict[str, float] = {}
         self._ended = threading.Event()
         self._away = False
@@ -69,6 +71,9 @@ class Beating:
             self._once()
 
     def _once(self) -> None:
+        if self.watch and os.getppid() != self._parent:  # nobody would ever end us: drain, and go
+            log_event("worker.orphaned", process=self.app.leases.process)
+            os.kill(os.getpid(), signal.SIGTERM)
         try:
             self.app.leases.beat()
             reaped = self.app.leases.reap()

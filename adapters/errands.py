@@ -90,7 +90,8 @@ def _let_pass(app: App, errands: list[Errand]) -> int:
 
 
 _DUE = {
-    ErrandKind.COMMANDS: "SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted' AND NOT waits",
+    ErrandKind.COMMANDS: """SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'
+        AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
     ErrandKind.LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM attempts
         WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
     ErrandKind.CHARGE: """SELECT m.organisation, m.id FROM merchant_accounts m WHERE EXISTS (

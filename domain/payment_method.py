@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.refusal import Refusal
+
 
 class MethodState(StrEnum):
     ACTIVE = "active"
@@ -30,3 +32,9 @@ class PaymentMethod:
     state: MethodState = MethodState.ACTIVE
     dead_reason: str = ""
     created_at: datetime
+
+
+class MethodOrOffline(Refusal):
+    """A payment names either a method on file or how the money was received offline, not both (B7)."""
+
+    code = "method_or_offline"

@@ -43,9 +43,7 @@ class SharedPostgres:
 
     def drop_all(self) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            ours = connection.execute(
-                "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self.prefix]
-            )
+            ours = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self.prefix])
             names = [name for (name,) in ours.fetchall()]
         for name in names:
             self.drop(name)
@@ -76,9 +74,7 @@ class RunServers:
         inherited: dict[str, Any] = getattr(config, "workerinput", {})
         self.is_worker = bool(inherited)
         self.run: str = inherited.get("encaisse_run") or uuid.uuid4().hex[:8]
-        self._url: str | None = inherited.get("encaisse_postgres") or os.environ.get(
-            "ENCAISSE_TEST_POSTGRES_URL"
-        )
+        self._url: str | None = inherited.get("encaisse_postgres") or os.environ.get("ENCAISSE_TEST_POSTGRES_URL")
         self._ours: PostgresServer | None = None
         self._used = False
 

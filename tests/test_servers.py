@@ -90,9 +90,7 @@ def test_redis_refuses_writes_rather_than_forget(own_redis: RedisServer):
 
 @pytest.mark.parametrize("kind", ["PostgresServer", "RedisServer"])
 def test_a_server_does_not_outlive_a_killed_test_run(kind: str):
-    script = (
-        f"from tests.servers import {kind}; s = {kind}().start(); print(s.pid, s.home, flush=True); input()"
-    )
+    script = f"from tests.servers import {kind}; s = {kind}().start(); print(s.pid, s.home, flush=True); input()"
     root = Path(__file__).parent.parent
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -145,11 +143,7 @@ def test_a_template_is_migrated_once_and_copied(postgres_server):
         copies = [run.create(template=run.template(migrate)) for _ in range(3)]
 
         assert len(migrations) == 1
-        assert [execute(run.url_of(copy), "SELECT amount FROM receipts") for copy in copies] == [
-            [(4500,)]
-        ] * 3
+        assert [execute(run.url_of(copy), "SELECT amount FROM receipts") for copy in copies] == [[(4500,)]] * 3
     finally:
         run.drop_all()
-    assert (
-        execute(run.url, f"SELECT datname FROM pg_database WHERE starts_with(datname, '{run.prefix}')") == []
-    )
+    assert execute(run.url, f"SELECT datname FROM pg_database WHERE starts_with(datname, '{run.prefix}')") == []

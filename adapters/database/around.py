@@ -13,6 +13,7 @@ from domain.action_item import ActionItem
 from domain.claim import Around, Asked, InFlight
 from domain.instalment import Plan
 from domain.invoice import OpenLine
+from domain.organisation import MerchantAccount
 from domain.payment import Payment, PaymentState
 
 Pair = tuple[str, str]
@@ -60,6 +61,8 @@ class Surroundings:
 
     def _plan(self, asked: Asked) -> tuple[Plan | None, tuple[Payment, ...]]:
         payment = asked.payment
+        # The account's door: nobody claims another instalment of a plan that is being stopped (I5).
+        self._load_locked(MerchantAccount, organisation=payment.organisation, id=asked.attempt.merchant_account)
         planned = self._load_locked(
             Payment,
             organisation=payment.organisation,

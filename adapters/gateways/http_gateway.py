@@ -50,9 +50,7 @@ class HttpSimulatorGateway:
 
     def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]:
         prefix = _account_prefix(account)
-        requests = [
-            self._post("/look-ups", f'{prefix},"key":{quoted(question.key)}}}') for question in questions
-        ]
+        requests = [self._post("/look-ups", f'{prefix},"key":{quoted(question.key)}}}') for question in questions]
 
         def judge(index: int, head: Head, body: bytes) -> Approved | Declined | NotFound | NoAnswer:
             return judge_look_up(questions[index], head, body)
@@ -73,9 +71,7 @@ class HttpSimulatorGateway:
 def _account_prefix(account: MerchantAccount) -> str:
     passed_on = {name: account.settings[name] for name in PASSED_ON if name in account.settings}
     settings = f',"settings":{json.dumps(passed_on)}' if passed_on else ""
-    return (
-        f'{{"organisation":{quoted(account.organisation)},"merchant_account":{quoted(account.id)}{settings}'
-    )
+    return f'{{"organisation":{quoted(account.organisation)},"merchant_account":{quoted(account.id)}{settings}'
 
 
 def judge_charge(asked: Charge, head: Head, body: bytes) -> Approved | Declined | NoAnswer:

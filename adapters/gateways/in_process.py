@@ -58,10 +58,7 @@ class SimulatedGateway:
             for question in questions
         ]
         replies = self._answer(requests, settings.deadline_s)
-        return [
-            _read(reply, question, settings.deadline_s)
-            for question, reply in zip(questions, replies, strict=True)
-        ]
+        return [_read(reply, question, settings.deadline_s) for question, reply in zip(questions, replies, strict=True)]
 
     def _answer(self, requests: Sequence[Request], deadline_s: float) -> list[Reply]:
         """Performs the batch, then waits once for the slowest answer, the deadline at most."""
@@ -77,9 +74,7 @@ class SimulatedGateway:
         return replies
 
 
-def _read(
-    reply: Reply, asked: Charge | LookUp, deadline_s: float
-) -> Approved | Declined | NotFound | NoAnswer:
+def _read(reply: Reply, asked: Charge | LookUp, deadline_s: float) -> Approved | Declined | NotFound | NoAnswer:
     if reply.after_s >= deadline_s:
         return NoAnswer(why="timeout")
     match reply.script.answer:

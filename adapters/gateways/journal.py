@@ -85,9 +85,7 @@ class Journal:
         try:
             entries: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines) + b"]")
         except ValueError as error:
-            raise JournalCorrupt(
-                f"{self.path}: unreadable in lines {first} to {first + len(lines) - 1}"
-            ) from error
+            raise JournalCorrupt(f"{self.path}: unreadable in lines {first} to {first + len(lines) - 1}") from error
         return entries
 
     def _cut_torn_line(self) -> None:

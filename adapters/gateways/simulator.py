@@ -117,8 +117,6 @@ class Simulator:
             return  # a repetition
         script = script_of(entry)
         script = self._scripts.setdefault(script, script)  # one object for all the lines that say the same
-        remembered = Remembered(
-            script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"]
-        )
+        remembered = Remembered(script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"])
         book[entry["key"]] = remembered
         apply_to_charge(book.get(entry.get("of", "")), remembered)

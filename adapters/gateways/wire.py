@@ -38,13 +38,7 @@ class Wire:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         url = urlsplit(base_url)
-        if (
-            url.scheme not in ("http", "https")
-            or not url.hostname
-            or url.query
-            or url.fragment
-            or "@" in url.netloc
-        ):
+        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or "@" in url.netloc:
             raise ValueError("a gateway's base URL is http(s)://host[:port][/path], without a password")
         self.path = url.path.rstrip("/")
         self.authority = url.netloc
@@ -56,9 +50,7 @@ class Wire:
         self._running: tuple[asyncio.AbstractEventLoop, Pool, threading.Thread] | None = None
         self._process = 0
 
-    def ask(
-        self, requests: Sequence[bytes], judge: Judge[T], *, deadline_s: float
-    ) -> list[T | NoAnswer | NotSent]:
+    def ask(self, requests: Sequence[bytes], judge: Judge[T], *, deadline_s: float) -> list[T | NoAnswer | NotSent]:
         """Sends all of them concurrently. The deadline is one for the batch, counted from now.
 
         `judge` runs on the event loop: quick, and without side effects.
@@ -88,9 +80,7 @@ class Wire:
         """The loop of this process: after a fork, the parent's thread is not here."""
         if self._running is None or self._process != os.getpid():
             loop = asyncio.new_event_loop()
-            pool = Pool(
-                host=self._host, port=self._port, ssl_context=self._ssl, max_connections=self._max_connections
-            )
+            pool = Pool(host=self._host, port=self._port, ssl_context=self._ssl, max_connections=self._max_connections)
             thread = threading.Thread(target=_run, args=(loop,), name="encaisse-wire", daemon=True)
             thread.start()
             self._running = (loop, pool, thread)

@@ -20,9 +20,7 @@ JITTER_S = 0.1
 class Pool:
     """Lives on the event loop. At most `max_connections`, the most recently used one first."""
 
-    def __init__(
-        self, *, host: str, port: int, ssl_context: ssl.SSLContext | None, max_connections: int
-    ) -> None:
+    def __init__(self, *, host: str, port: int, ssl_context: ssl.SSLContext | None, max_connections: int) -> None:
         self._host = host
         self._port = port
         self._ssl = ssl_context
@@ -103,9 +101,7 @@ class Pool:
                 reraise=True,
             ):
                 with attempt:
-                    await loop.create_connection(
-                        lambda: Connection(self), self._host, self._port, ssl=self._ssl
-                    )
+                    await loop.create_connection(lambda: Connection(self), self._host, self._port, ssl=self._ssl)
 
     def _opening_ended(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)

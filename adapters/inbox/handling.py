@@ -29,6 +29,7 @@ from domain.use_cases.authorise import authorise
 
 BATCH_SIZE = 50  # commands in one transaction; the organisation's lane is held that long
 LOOKED_THROUGH = 200  # accepted commands looked at to find those that need not wait
+SAME_AS = "same_as"  # in the result of a command that waits for the answer to an earlier one
 MAX_STALE = 3  # tries of one command when somebody else moves its rows at the same time
 PATIENCE = timedelta(minutes=1)  # a charge is sent within seconds
 # What asks for money, or only adds: it need not wait for the answer to an earlier charge of the same client.
@@ -47,8 +48,9 @@ def handle_commands(app: App, *, organisation: str, limit: int = BATCH_SIZE, pat
 
 def _handle(tx: BookTransaction, *, organisation: str, limit: int, patience: timedelta) -> int:
     _lock_lane(tx, organisation)
-    lane = _Lane(charging=_charging(tx, organisation, patience))
-    done = 0
+    waiting = tx.all(Command, organisation=organisation, status=CommandStatus.ACCEPTED, waits=True)
+    lane = _Lane(charging=_charging(tx, waiting, organisation, patience))
+    done = _answer_repeats(tx, waiting)
     for command in _accepted(tx, organisation):
         if done == limit:
             break
@@ -61,8 +63,6 @@ def _handle(tx: BookTransaction, *, organisation: str, limit: int, patience: tim
             case Step.CHARGING:
                 lane.charging.add(client)
                 done += 1
-            case Step.LATER:
-                lane.waiting.add(client)
     return done
 
 
@@ -71,11 +71,13 @@ class Step(Enum):
 
     ANSWERED = "answered"
     CHARGING = "charging"  # its answer is the gateway's
-    LATER = "later"  # an earlier one for the same thing has no answer yet
 
 
 class _NotAnswered(Exception):
-    """The command that made this very thing waits for its own answer."""
+    """The command that made this very thing waits for its own answer, which will be this one's too."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,8 +104,10 @@ def _carry_out(tx: BookTransaction, command: Command) -> Step:
             _close(tx, command, CommandStatus.REFUSED, refusals.told(refusal))
             log_event("command.refused", **_named(command), code=refusal.code, field=refusal.field)
             return Step.ANSWERED
-        except _NotAnswered:
-            return Step.LATER
+        except _NotAnswered as earlier:
+            put = {"waits": True, "result": {SAME_AS: earlier.seq}}
+            tx.write([(Change(thing=Command, key={"seq": command.seq}, put=put),)])
+            return Step.ANSWERED
         except (Stale, IntegrityError) as error:  # somebody else was first: what they wrote is seen now
             if trial == MAX_STALE:
                 return _set_apart(tx, command, error)
@@ -134,7 +138,7 @@ def _use_case(tx: BookTransaction, command: Command) -> Result:
     if identity is not None:
         earlier = _made_before(tx, identity)
         if earlier is not None and earlier.status is CommandStatus.ACCEPTED:
-            raise _NotAnswered
+            raise _NotAnswered(earlier.seq)
         if earlier is not None:
             return dict(earlier.result)
     result = HANDLERS[act](tx, asked, asked.by or command.source, command.seq)
@@ -213,9 +217,21 @@ def _accepted(tx: BookTransaction, organisation: str) -> list[Command]:
     return [loader.build(Command, row) for row in tx.connection.execute(statement).all()]
 
 
-def _charging(tx: BookTransaction, organisation: str, patience: timedelta) -> set[str]:
+def _answer_repeats(tx: BookTransaction, waiting: list[Command]) -> int:
+    """Commands that repeat one which has its answer by now get the same."""
+    repeats = [command for command in waiting if SAME_AS in command.result]
+    earlier = {seq: tx.get(Command, seq=seq) for seq in {command.result[SAME_AS] for command in repeats}}
+    done = 0
+    for command in repeats:
+        first = earlier[command.result[SAME_AS]]
+        if first.status is CommandStatus.DONE:
+            tx.write([(answer(command.seq, first.result, now=tx.now),)])
+            done += 1
+    return done
+
+
+def _charging(tx: BookTransaction, waiting: list[Command], organisation: str, patience: timedelta) -> set[str]:
     """The clients of commands that were carried out and wait for a charge that is being sent."""
-    waiting = tx.all(Command, organisation=organisation, status=CommandStatus.ACCEPTED, waits=True)
     if not waiting:
         return set()
     found = tx.all(

@@ -1,4 +1,4 @@
-"""Cancels lines of a purchase, or replaces one: a credit note, its penalty, plans and refunds, all at once (B10, B11)."""
+"""Cancels lines of a purchase, or replaces one: credit note, penalty, plans and refunds, all at once (B10, B11)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from domain.organisation import Organisation
 from domain.payment import PAYMENT, Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown, OutOfRange
+from domain.steps.account_steps import ask_refund
 from domain.telling import payment_event
-from domain.use_cases.steps import ask_refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

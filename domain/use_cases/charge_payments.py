@@ -6,7 +6,7 @@ from domain.charging import promise, question
 from domain.claim import Asked
 from domain.outcome import Outcome
 from domain.ports import Books, Gateways, Leases, Log, Transaction
-from domain.use_cases.record import record_each, record_outcomes
+from domain.steps.record_answers import record_each, record_outcomes
 
 BATCH_SIZE = 500  # claimed, asked and recorded together; more only makes a crash cost more look-ups
 

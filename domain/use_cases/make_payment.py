@@ -10,19 +10,13 @@ from domain.invoice import Invoice
 from domain.matching import match
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentKind, PaymentState
-from domain.payment_method import MethodState, PaymentMethod
+from domain.payment_method import MethodOrOffline, MethodState, PaymentMethod
 from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.retrying import MethodNotUsable
+from domain.steps.account_steps import shrink_plans
 from domain.telling import payment_event
-from domain.use_cases.steps import shrink_plans
-
-
-class MethodOrOffline(Refusal):
-    """A payment names either a method on file or how the money was received offline, not both (B7)."""
-
-    code = "method_or_offline"
 
 
 class CreditNeedsInvoice(Refusal):

@@ -11,7 +11,7 @@ from domain.ledger import Allocation
 from domain.money import fill
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
-from domain.use_cases.steps import shrink_plans
+from domain.steps.account_steps import shrink_plans
 
 
 def reconcile_account(tx: Transaction, *, organisation: str, client: str, by: str) -> dict[str, Any]:

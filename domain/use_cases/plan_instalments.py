@@ -10,11 +10,10 @@ from domain.instalment import Initial, Plan, PlanDoesNotSum, Schedule
 from domain.invoice import Invoice
 from domain.organisation import Organisation
 from domain.payment import PLANNED, Payment, PaymentState
-from domain.payment_method import MethodState, PaymentMethod
+from domain.payment_method import MethodOrOffline, MethodState, PaymentMethod
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
 from domain.retrying import MethodNotUsable
-from domain.use_cases.make_payment import MethodOrOffline
 
 MAX_CHANGED = 500
 STILL_PLANNED = (*PLANNED, PaymentState.HELD)

@@ -9,7 +9,7 @@ from domain.payment import Payment
 from domain.ports import Transaction
 from domain.refund import Consumption, Refund
 from domain.refusal import IdTaken
-from domain.use_cases.steps import ask_refund
+from domain.steps.account_steps import ask_refund
 
 
 def record_refund(

@@ -8,7 +8,7 @@ from domain.concluding import touches_plan
 from domain.outcome import Finding, NotFound
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.resolving import look_up, settle_finding, take_up
-from domain.use_cases.record import record_each, record_outcomes
+from domain.steps.record_answers import record_each, record_outcomes
 
 BATCH_SIZE = 200
 

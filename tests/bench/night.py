@@ -32,7 +32,7 @@ def night(
         simulator_url, simulator = stack.enter_context(lean_simulator(folder))
         env = {
             "ENCAISSE_DATABASE_URL": url, "ENCAISSE_REDIS_URL": redis.url, "ENCAISSE_SIMULATOR_URL": simulator_url,
-            "ENCAISSE_LOG_LEVEL": "warning", "ENCAISSE_SECRET": "bench",
+            "ENCAISSE_SECRET": "bench",
         }  # fmt: skip
         size = ("--processes", str(processes), "--threads", str(threads))
         worker = stack.enter_context(running(ENCAISSE, "worker", *size, env=env, log=log))

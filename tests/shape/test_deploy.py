@@ -37,9 +37,7 @@ def assert_silent(done: subprocess.CompletedProcess[str]) -> None:
 
 
 def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return run(
-        "docker-compose", "--file", COMPOSE, "--env-file", EXAMPLE, "--profile", "simulation", *arguments
-    )
+    return run("docker-compose", "--file", COMPOSE, "--env-file", EXAMPLE, "--profile", "simulation", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +154,7 @@ def test_redis_keeps_every_bell_or_refuses_it(services: dict[str, Any]):
 
 def test_only_the_web_can_be_reached_and_only_from_this_host(services: dict[str, Any]):
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    assert [(name, port["host_ip"]) for name, ports in published.items() for port in ports] == [
-        ("web", "127.0.0.1")
-    ]
+    assert [(name, port["host_ip"]) for name, ports in published.items() for port in ports] == [("web", "127.0.0.1")]
 
 
 def test_the_image_runs_without_root_from_the_locked_runtime():

@@ -60,9 +60,7 @@ def test_the_wheel_carries_every_file_of_the_packages(tmp_path: Path):
     source.mkdir()
     shutil.copy(ROOT / "pyproject.toml", source)
     for package in PACKAGES:
-        shutil.copytree(
-            ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-        )
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
     expected = {str(path.relative_to(source)) for path in source.rglob("*/**/*") if path.is_file()}
 
     build = "from setuptools.build_meta import build_wheel; import sys; build_wheel(sys.argv[1])"

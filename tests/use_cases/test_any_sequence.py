@@ -81,10 +81,11 @@ class AnySequence(RuleBasedStateMachine):
         for _ in range(2):
             self.world.night()
             self.climb()
-        restless = self.rows("SELECT id, state FROM payments WHERE state IN ('submitting', 'unknown', 'due')")
-        assert restless == []
+        assert self.rows("SELECT id, state FROM payments WHERE state IN ('submitting', 'unknown')") == []
         through = max(day for (day,) in self.rows("SELECT max(business_date) FROM runs"))
-        forgotten = self.rows(f"""SELECT id FROM payments p WHERE state = 'scheduled' AND due_on <= '{through}'
+        # What a payment in doubt may leave to be paid waits for the person who settles it (I8).
+        forgotten = self.rows(f"""SELECT id, state FROM payments p
+            WHERE (state = 'due' OR (state = 'scheduled' AND due_on <= '{through}'))
             AND NOT EXISTS (SELECT 1 FROM payments o WHERE o.invoice = p.invoice AND o.state = 'in_doubt')""")
         assert forgotten == []
         assert [fields for event, fields in self.world.logged if event == "attempt.not_recorded"] == []
@@ -268,7 +269,7 @@ def _run(migrated: Path, examples: int, steps: int) -> None:
 
 
 def test_INV1_INV2_INV3_INV11_the_books_agree_after_any_sequence(migrated_sqlite_file: Path) -> None:
-    _run(migrated_sqlite_file, examples=12, steps=20)
+    _run(migrated_sqlite_file, examples=8, steps=16)
 
 
 @pytest.mark.soak
@@ -276,4 +277,4 @@ def test_INV1_INV2_INV3_INV11_the_books_agree_after_any_sequence(migrated_sqlite
 def test_INV1_INV2_INV3_INV11_the_books_agree_after_any_of_many_long_sequences(
     migrated_sqlite_file: Path,
 ) -> None:
-    _run(migrated_sqlite_file, examples=100, steps=50)
+    _run(migrated_sqlite_file, examples=60, steps=50)

@@ -27,9 +27,13 @@ def test_F14_the_replaced_card_is_charged_under_a_new_key_once_a_person_has_sett
     club.work()
     club.card("tok_approve", id=card)
     club.climb()
-    of = {"organisation": ORGANISATION, "item": club.item(id).id, "by": "marie"}
-    club.books.run(lambda tx: settle_item(tx, **of, outcome="not_paid", reference="", reason="asked the bank"))
-    club.books.run(lambda tx: retry_item(tx, **of))
+    item = club.item(id).id
+    club.books.run(
+        lambda tx: settle_item(
+            tx, organisation=ORGANISATION, item=item, by="marie", outcome="not_paid", reference="", reason="asked"
+        )
+    )
+    club.books.run(lambda tx: retry_item(tx, organisation=ORGANISATION, item=item, by="marie"))
     club.work()
 
     assert club.payment(id).state is PaymentState.PAID

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from adapters.bootstrap import App
 from adapters.database import outbox
@@ -59,7 +60,16 @@ def app(make_app: MakeApp, migrated_url: str) -> App:
     return make_app(migrated_url)
 
 
-def relay(app: App, told: Told, rung: list[Errand] | None = None) -> Relay:
+NOTHING_HELD_BACK = """SELECT coalesce(max(transaction), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    FROM events"""
+
+
+def relay(app: App, told: Told, rung: list[Errand] | None = None, *, wait: bool = True) -> Relay:
+    """A relay; on PostgreSQL only once no stranger's transaction of the shared server holds anything back."""
+    while wait and app.engine.dialect.name == "postgresql":
+        with app.engine.connect() as connection:
+            if connection.execute(text(NOTHING_HELD_BACK)).scalar_one():
+                break
     return Relay(app, publish=told, ring=(rung if rung is not None else []).append)
 
 
@@ -117,7 +127,7 @@ def test_an_event_that_is_committed_late_is_not_passed_over(make_app: MakeApp, m
     with app.books.begin() as slow:
         slow.write([(late,)])  # takes the lower id, and commits after the other
         app.books.run(lambda tx: tx.write([(early,)]))
-        relay(app, told).run_once()
+        relay(app, told, wait=False).run_once()
         assert told.numbers() == []
     relay(app, told).run_once()
     assert sorted(told.numbers()) == [1, 2]
@@ -128,13 +138,16 @@ def test_a_transaction_is_told_whole_however_long(app: App) -> None:
     many = [event(app, number) for number in range(10)]
     app.books.run(lambda tx: tx.write([tuple(many)]))
     tell(app, 10, 11)
-    with app.books.begin() as tx:
-        position, numbers = 0, []
-        while (read := outbox.read(tx.connection, position, limit=4)).events:
-            numbers += [row.data["number"] for row in read.events]
-            position = read.position
+    position, numbers = 0, list[int]()
+    while len(numbers) < 12:  # on a shared server somebody else's open transaction holds the newest back
+        with app.books.begin() as tx:
+            read = outbox.read(tx.connection, position, limit=4)
+        numbers += [row.data["number"] for row in read.events]
+        position = read.position
     assert numbers == list(range(12))
-    assert relay(app, told).run_once() == 12
+    while len(told.numbers()) < 12:
+        relay(app, told).run_once()
+    assert told.numbers() == list(range(12))
 
 
 def test_what_can_be_done_now_is_rung_for_at_once(app: App) -> None:
@@ -155,6 +168,7 @@ def test_what_can_be_done_now_is_rung_for_at_once(app: App) -> None:
 def test_the_stream_holds_what_was_told(app: App, redis_url: str) -> None:
     tell(app, 1, 2)
     with redis.Redis.from_url(redis_url) as client:
+        relay(app, Told())  # waits for strangers
         Relay(app, publish=Stream(client), ring=lambda errand: None).run_once()
         entries: Any = client.xrange(STREAM)
     told = [json.loads(fields[b"event"]) for _, fields in entries]

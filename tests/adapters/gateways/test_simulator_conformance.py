@@ -52,9 +52,7 @@ def short(outcome: Outcome | Finding, charge: Charge) -> object:
 
 
 @pytest.mark.parametrize(("token", "effect", "answer", "finding"), TABLE, ids=[row[0] for row in TABLE])
-def test_F23_each_token_moves_money_answers_and_is_found_as_the_table_says(
-    desk: Desk, token, effect, answer, finding
-):
+def test_F23_each_token_moves_money_answers_and_is_found_as_the_table_says(desk: Desk, token, effect, answer, finding):
     account, charge = desk.account(deadline_s=SHORT_S), charge_of(token)
 
     assert [short(o, charge) for o in desk.gateway.charge(account, [charge])] == [answer]

@@ -97,9 +97,7 @@ def oddities(charge: Charge) -> dict[str, bytes]:
         "two objects": response((good + good).encode()),
         "bottomless": response(bottomless),
         "more than the limit": response(good.encode() + b" " * 300_000),
-        "gzip": response(
-            gzip.compress(good.encode()), "200 OK", "application/json", "Content-Encoding: gzip"
-        ),
+        "gzip": response(gzip.compress(good.encode()), "200 OK", "application/json", "Content-Encoding: gzip"),
         "says gzip": response(approval(charge), "200 OK", "application/json", "Content-Encoding: gzip"),
         "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "two kinds": response(approval(charge), "200 OK", "application/json", "Content-Type: text/html"),

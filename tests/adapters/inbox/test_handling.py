@@ -264,3 +264,15 @@ def test_a_charge_that_waits_for_something_itself_holds_nothing_up(office: Offic
     assert after["status"] == "done"
     changed = office.send(register_card("pm-9"))
     assert changed[0]["status"] == "done"
+
+
+def test_repeats_of_a_payment_whose_charge_is_under_way_hold_nothing_up(office: Office):
+    office.accept_all(*(make_payment(payment="p-1", payment_method="pm-1", id=f"same-{n}") for n in range(250)))
+    office.accept(make_payment(offline="cash", id="behind"))
+    while handle_commands(office.app, organisation="ymca"):
+        pass
+    assert office.result("shop", "behind")["status"] == "done"
+    assert office.result("shop", "same-249")["status"] == "accepted"
+    office.work()
+    assert office.result("shop", "same-249")["result"] == {"payment": "p-1", "state": "approved"}
+    assert office.scalar("SELECT count(*) FROM payments WHERE payment_method IS NOT NULL") == 1

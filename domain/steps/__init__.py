@@ -1,0 +1,1 @@
+"""Steps that several use cases take: each inside a transaction that the use case opens, or around one."""
