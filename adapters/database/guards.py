@@ -29,6 +29,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "attempts": ATTEMPT,
     "action_items": ACTION_ITEM,
     "plans": PLAN,
+    "refunds": REFUND,
 }
 
 

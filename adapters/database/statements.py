@@ -10,6 +10,7 @@ from domain.ledger import REVENUE_KINDS, SIGN, Allocation, Posting, PostingKind
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentState
 from domain.people import Client
+from domain.refund import Refund
 
 MAX_POSTINGS = 20_000  # of one client; decades of weekly lessons
 
@@ -36,6 +37,7 @@ def statement(tx: BookTransaction, organisation: str, client: str) -> dict[str, 
     one = {"organisation": organisation, "client": client}
     postings = tx.all(Posting, order_by="booked_on at id", limit=MAX_POSTINGS, **one)
     payments = {payment.id: payment for payment in tx.all(Payment, order_by="id", limit=MAX_POSTINGS, **one)}
+    refunds = {refund.id: refund for refund in tx.all(Refund, order_by="id", limit=MAX_POSTINGS, **one)}
     planned = _planned(payments.values())
     states = _reconciled(tx, organisation, client, postings, planned)
     balance = sum(SIGN[posting.kind] * posting.amount for posting in postings)
@@ -51,7 +53,7 @@ def statement(tx: BookTransaction, organisation: str, client: str) -> dict[str, 
             for posting in postings
             if posting.kind in REVENUE_KINDS
         ],
-        "receipts": [_receipt(posting, payments) for posting in postings if posting.kind not in REVENUE_KINDS],
+        "receipts": [_receipt(posting, payments, refunds) for posting in postings if posting.kind not in REVENUE_KINDS],
         "upcoming": [_coming(payment) for payment in planned],
     }
 
@@ -72,14 +74,16 @@ def _line(posting: Posting) -> dict[str, Any]:
     }
 
 
-def _receipt(posting: Posting, payments: Mapping[str, Payment]) -> dict[str, Any]:
-    told = _line(posting) | {"method": posting.method, "state": _receipt_state(posting, payments)}
+def _receipt(posting: Posting, payments: Mapping[str, Payment], refunds: Mapping[str, Refund]) -> dict[str, Any]:
+    told = _line(posting) | {"method": posting.method, "state": _receipt_state(posting, payments, refunds)}
     if posting.reverses:
         told["reverses"] = posting.reverses
     return told
 
 
-def _receipt_state(posting: Posting, payments: Mapping[str, Payment]) -> str:
+def _receipt_state(posting: Posting, payments: Mapping[str, Payment], refunds: Mapping[str, Refund]) -> str:
+    if posting.kind is PostingKind.REFUND and posting.subject in refunds:
+        return refunds[posting.subject].state.value
     payment = payments.get(posting.subject)
     if posting.kind is PostingKind.PAYMENT and payment is not None:
         return RECEIVED.get(payment.state, "received")

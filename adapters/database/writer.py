@@ -18,8 +18,36 @@ from domain.ports import Stale
 
 Render = Callable[[Words, str], str]
 Row = Mapping[str, Any]
+Step = New | Move | Change | Remove | Allocate
 ORDER = {table: position for position, table in enumerate(metadata.sorted_tables)}
 GIVEN_BY_DATABASE = {"events": ("id", "transaction"), "commands": ("seq",)}
+
+
+class _Sorted:
+    """The steps of decisions, by what is to be done with them."""
+
+    def __init__(self) -> None:
+        self.fresh: dict[Table, list[Row]] = defaultdict(list)
+        self.updates: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+        self.removed: dict[tuple[Table, tuple[str, ...]], list[Row]] = defaultdict(list)
+        self.allocated: dict[tuple[str, str, str], int] = defaultdict(int)
+
+    def add(self, step: Step, collect: Callable[[Any, dict[Table, list[Row]]], None]) -> None:
+        match step:
+            case New():
+                collect(step.thing, self.fresh)
+            case Move():
+                shape, row = _moved(step)
+                self.updates[shape].append(row)
+            case Change():
+                shape, row = _changed(step)
+                self.updates[shape].append(row)
+            case Remove():
+                self.removed[THINGS[step.thing], tuple(step.key)].append(dict(step.key))
+            case Allocate():
+                self.allocated[step.organisation, step.invoice, step.line] += step.amount
+            case _:
+                assert_never(step)
 
 
 class Writer:
@@ -33,36 +61,22 @@ class Writer:
 
     def write(self, decisions: Iterable[Decision]) -> None:
         """All of it, or Stale when a row was no longer in the state that it moves from."""
-        fresh: dict[Table, list[Row]] = defaultdict(list)
-        updates: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-        removed: dict[tuple[Table, tuple[str, ...]], list[Row]] = defaultdict(list)
-        allocated: dict[tuple[str, str, str], int] = defaultdict(int)
+        sorted_out = _Sorted()
         for decision in decisions:
             for step in decision:
-                match step:
-                    case New():
-                        self._collect(step.thing, fresh)
-                    case Move():
-                        shape, row = _moved(step)
-                        updates[shape].append(row)
-                    case Change():
-                        shape, row = _changed(step)
-                        updates[shape].append(row)
-                    case Remove():
-                        removed[THINGS[step.thing], tuple(step.key)].append(dict(step.key))
-                    case Allocate():
-                        allocated[step.organisation, step.invoice, step.line] += step.amount
-                    case _:
-                        assert_never(step)
-        self._update(updates)
+                sorted_out.add(step, self._collect)
+        self._update(sorted_out.updates)
+        self._remove(sorted_out.removed)
+        for table in sorted(sorted_out.fresh, key=ORDER.__getitem__):
+            rows = sorted_out.fresh[table]
+            recordset.run(self.connection, recordset.insert(table, tuple(rows[0]), self.dialect), rows)
+        self._allocate(sorted_out.allocated)
+
+    def _remove(self, removed: Mapping[tuple[Table, tuple[str, ...]], list[Row]]) -> None:
         for (table, key), rows in removed.items():
             touched = recordset.run(self.connection, recordset.delete(table, key, self.dialect), rows)
             if touched != len(rows):
                 raise Stale(f"{table.name}: {touched} of {len(rows)} rows were there")
-        for table in sorted(fresh, key=ORDER.__getitem__):
-            columns = tuple(fresh[table][0])
-            recordset.run(self.connection, recordset.insert(table, columns, self.dialect), fresh[table])
-        self._allocate(allocated)
 
     def _collect(self, thing: Any, fresh: dict[Table, list[Row]]) -> None:
         table = THINGS[type(thing)]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.inbox import schemas as shape
-from domain.billing import known_rate
+from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
+from adapters.inbox.command_shape import Command
 from domain.instalment import Initial, Schedule
 from domain.invoice import AskedLine
 from domain.organisation import Organisation
@@ -24,7 +25,7 @@ Result = dict[str, Any] | None
 Handler = Callable[[Transaction, Any, str, int], Result]
 
 
-def _given(asked: shape.Command, *ids: str) -> dict[str, Any]:
+def _given(asked: Command, *ids: str) -> dict[str, Any]:
     """The fields that were sent, as things hold them."""
     sent = asked.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude={"organisation", "by", *ids})
     return {name: tuple(value) if isinstance(value, list) else value for name, value in sent.items()}
@@ -64,11 +65,7 @@ def invoice_create(tx: Transaction, asked: shape.CreateInvoice, by: str, _seq: i
     lines = [
         AskedLine(
             line=line.line, description=line.description, amount=line.amount, quantity=line.quantity,
-            taxes=tuple(
-                known_rate(settings, tax.code, tax.rate, f"lines.{position}.taxes.{place}")
-                for place, tax in enumerate(line.taxes)
-            ),
-            ledger_code=line.ledger_code or "",
+            taxes=rates(settings, line.taxes, f"lines.{position}.taxes"), ledger_code=line.ledger_code or "",
         )
         for position, line in enumerate(asked.lines)
     ]  # fmt: skip
@@ -82,7 +79,7 @@ def payment_make(tx: Transaction, asked: shape.MakePayment, by: str, seq: int) -
     return make_payment(
         tx, organisation=asked.organisation, client=asked.client, payment=asked.payment, amount=asked.amount,
         payment_method=asked.payment_method, offline=asked.offline, invoice=asked.invoice, payer=asked.payer,
-        comment=asked.comment, command=seq, by=by,
+        comment=asked.comment, use_credit=asked.use_credit, command=seq, by=by,
     )  # fmt: skip
 
 
@@ -148,6 +145,7 @@ HANDLERS: dict[str, Handler] = {
     "instalment_plan.create": instalment_plan_create,
     "instalment.change": instalment_change,
     "instalment.cancel": instalment_cancel,
+    **BILLING_HANDLERS,
     "action_item.retry": action_item_retry,
     "action_item.reject": action_item_reject,
     "action_item.reopen": action_item_reopen,
@@ -156,4 +154,14 @@ HANDLERS: dict[str, Handler] = {
 }
 # Commands that make a thing, and the field that gives it its id: repeated under another envelope, they are
 # answered as before, or refused when the content differs.
-MAKES = {"invoice.create": "invoice", "payment.make": "payment", "instalment_plan.create": "plan"}
+MAKES = {
+    "invoice.create": "invoice",
+    "payment.make": "payment",
+    "instalment_plan.create": "plan",
+    "credit.create": "credit",
+    "purchase.cancel": "credit_note",
+    "refund.request": "refund",
+    "refund.record": "refund",
+    "allocation.create": "allocation",
+    "scholarship.open": "fund",
+}

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from adapters.inbox import billing_schemas as billing
+from adapters.inbox.command_shape import Command, Tax
 from adapters.inbox.settings_shape import OrganisationSettings
 from adapters.inbox.shape import (
     Amount,
@@ -20,7 +22,6 @@ from adapters.inbox.shape import (
     Note,
     OptionalNote,
     Percent,
-    Rate,
     Reference,
     Shape,
     SignedAmount,
@@ -45,13 +46,6 @@ def _permission(value: Any) -> Any:
 
 
 PermissionName = Annotated[str, BeforeValidator(_permission)]
-
-
-class Command(Shape):
-    """What every command carries: the organisation, and perhaps in whose name it is sent."""
-
-    organisation: Id
-    by: By | None = None
 
 
 class MerchantAccount(Shape):
@@ -107,11 +101,6 @@ class RegisterPaymentMethod(Command):
     mandate: Mandate | None = None
 
 
-class Tax(Shape):
-    code: Code
-    rate: Rate | None = None
-
-
 class InvoiceLine(Shape):
     line: Id
     description: Line
@@ -137,6 +126,7 @@ class MakePayment(Command):
     offline: Literal["cash", "cheque", "external"] | None = None
     invoice: Id | None = None
     payer: Name | None = None
+    use_credit: bool = False
     comment: Note | None = None
 
 
@@ -232,6 +222,20 @@ SCHEMAS: dict[str, type[Command]] = {
     "encaisse.instalment_plan.create.v1":   CreatePlan,
     "encaisse.instalment.change.v1":        ChangeInstalments,
     "encaisse.instalment.cancel.v1":        CancelInstalments,
+    "encaisse.credit.create.v1":            billing.CreateCredit,
+    "encaisse.payment.cancel.v1":           billing.CancelPayment,
+    "encaisse.instalment.deposit.v1":       billing.OnCheque,
+    "encaisse.instalment.bounce.v1":        billing.OnCheque,
+    "encaisse.purchase.cancel.v1":          billing.CancelPurchase,
+    "encaisse.purchase.replace.v1":         billing.ReplacePurchase,
+    "encaisse.refund.request.v1":           billing.RequestRefund,
+    "encaisse.refund.cancel.v1":            billing.CancelRefund,
+    "encaisse.refund.record.v1":            billing.RecordRefund,
+    "encaisse.account.reconcile.v1":        billing.ReconcileAccount,
+    "encaisse.allocation.create.v1":        billing.CreateAllocation,
+    "encaisse.allocation.delete.v1":        billing.DeleteAllocation,
+    "encaisse.scholarship.open.v1":         billing.OpenScholarship,
+    "encaisse.scholarship.award.v1":        billing.AwardScholarship,
     "encaisse.action_item.retry.v1":        RetryItem,
     "encaisse.action_item.reject.v1":       RejectItem,
     "encaisse.action_item.reopen.v1":       ReopenItem,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.attempt import Attempt, AttemptState
 from domain.claim import Around, Asked, Claim, parameters_hash
-from domain.decision import Allocate, Change, Decision, Move, New
+from domain.decision import Allocate, Change, Decision, Move, New, Remove
 from domain.event import Event
 from domain.instalment import Plan
 from domain.invoice import OpenLine
@@ -131,7 +131,7 @@ def told(decision: Decision) -> list[str]:
     return sorted(_line(step) for step in decision)
 
 
-def _line(step: New | Move | Change | Allocate) -> str:
+def _line(step: New | Move | Change | Remove | Allocate) -> str:
     match step:
         case New(thing=Event()):
             return f"tell {step.thing.type}"
@@ -141,6 +141,8 @@ def _line(step: New | Move | Change | Allocate) -> str:
             return f"{step.thing.__name__} {step.before} -> {step.after}"
         case Change():
             return f"change {step.thing.__name__}"
+        case Remove():
+            return f"remove {step.thing.__name__}"
         case Allocate():
             return f"allocate {step.line} {step.amount}"
 

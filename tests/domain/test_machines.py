@@ -12,6 +12,7 @@ from domain.decision import move
 from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
+from domain.refund import REFUND, Refund, RefundState
 from tests.domain.builders import asked, instalment
 
 Any_ = Machine[Any]
@@ -20,6 +21,7 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (ATTEMPT, AttemptState, Attempt, {"approved", "declined", "closed"}),
     (ACTION_ITEM, ItemState, ActionItem, {"resolved"}),
     (PLAN, PlanState, Plan, set()),
+    (REFUND, RefundState, Refund, {"failed", "cancelled"}),
 ]
 each = pytest.mark.parametrize(
     ("machine", "states", "thing", "ends"), EVERY, ids=lambda part: getattr(part, "name", "")

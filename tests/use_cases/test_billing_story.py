@@ -85,6 +85,8 @@ def test_B1_to_B12_the_story_of_a_family(club: World, language: str) -> None:
     act(record_refund, refund="rf-2", amount=18_703, offline="cash")
     assert columns() == (13_297, -13_297, 0)
 
+    # What her payments left over covers what is still open on theatre (B12).
+    assert act(reconcile_account)["matched"] == 1_792
     told = club.books.run(lambda tx: statement(tx, ORGANISATION, "roy"))
     assert {line["id"]: line["reconciled"] for line in told["revenue"]}["inv-2"] == "fully"
     words = [line["description"] for line in told["receipts"]]
@@ -123,5 +125,3 @@ def test_B16_the_credit_of_the_account_pays_first_and_the_method_what_remains(cl
     club.work()
     assert club.payment("p-1").amount == 7_000
     assert club.balance() == 0
-
-

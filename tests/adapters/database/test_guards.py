@@ -14,6 +14,7 @@ from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.guards import APPEND_ONLY, MACHINES, statements
 from domain.action_item import ItemState
+from domain.credit import Credit
 from domain.decision import New
 from domain.event import Event
 from domain.instalment import PlanState
@@ -21,6 +22,7 @@ from domain.invoice import Invoice, InvoiceLine
 from domain.ledger import Posting, PostingKind, receipt_entries
 from domain.payment import PaymentState
 from domain.people import Client
+from domain.refund import Refund, RefundState
 from tests.domain import builders
 from tests.domain.builders import NOW, TODAY
 
@@ -50,6 +52,15 @@ def _fill(tx: BookTransaction) -> None:
     )  # fmt: skip
     event = Event(organisation="ymca", type="night.started", subject="run:1", sequence=1, at=NOW)
     things: list[Any] = [builders.organisation(), client, builders.account(), builders.method(), invoice, line]
+    things.append(
+        Credit(organisation="ymca", id="cr-1", client="c-1", amount=1, net=1, booked_on=TODAY, created_at=NOW)
+    )
+    things.append(
+        Refund(
+            organisation="ymca", id="r-1", client="c-1", offline="cash", amount=1, state=RefundState.SETTLED,
+            asked_on=TODAY, created_at=NOW,
+        )
+    )  # fmt: skip
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
     tx.write([tuple(New(thing=thing) for thing in things)])
 
