@@ -107,10 +107,10 @@ INSERT INTO invoice_lines SELECT 'club', 'i' || g, 'l1', 0, 'Swimming', 1, 30000
 INSERT INTO plans SELECT 'club', 'p' || g, 'c' || g, 'i' || g, '["l1"]', 'pm' || g, NULL, 30000, 3, 'active', now()
     FROM generate_series(1, {due}) g;
 INSERT INTO payments (organisation, id, kind, client, invoice, plan, number, merchant_account, payment_method, amount,
-        due_on, state, version, attempts, ref, created_at)
+        due_on, state, version, attempts, ref, refunded, created_at)
     SELECT 'club', 'pay_' || gen_random_uuid(), 'instalment', 'c' || g, 'i' || g, 'p' || g, 1,
         'm' || mod(g, {accounts}), 'pm' || g, 10000, (now() AT TIME ZONE 'America/Toronto')::date, 'scheduled', 1, 0,
-        'e' || substr(md5(g::text), 1, 12), now()
+        'e' || substr(md5(g::text), 1, 12), 0, now()
     FROM generate_series(1, {due}) g;
 """
 
