@@ -77,6 +77,8 @@ def make_payment(
         now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    if invoice is not None:
+        shrink_plans(tx, organisation, client)
     return {"payment": made.id, "state": "received"}
 
 

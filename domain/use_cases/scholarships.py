@@ -11,6 +11,7 @@ from domain.payment import Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.scholarship import Fund
+from domain.steps.account_steps import shrink_plans
 
 
 class FundExhausted(Refusal):
@@ -50,4 +51,5 @@ def award_scholarship(
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    shrink_plans(tx, organisation, client)
     return {"payment": made, "fund": fund, "balance": held.balance - amount, "state": "received"}
