@@ -50,6 +50,8 @@ how_much = st.one_of(
     st.just(HowMuch(full=True)), percents.map(lambda one: HowMuch(percent=one)),
     amounts.map(lambda one: HowMuch(amount=one)),
 )  # fmt: skip
+cards = st.sampled_from(["pm", "poor", ""])  # one that pays, one that is declined, none: by cheque
+initials = st.one_of(st.none(), percents.map(lambda one: Initial(percent=one)))
 penalties = st.one_of(
     st.none(), st.builds(Penalty, amount=amounts, taxes=taxes), st.builds(Penalty, percent=percents, taxes=taxes),
 )  # fmt: skip
@@ -109,8 +111,9 @@ class AnyBilling(RuleBasedStateMachine):
         )  # fmt: skip
         self.world.work()
 
-    @rule(pick=picks, line=st.booleans(), count=st.integers(1, 4), first=st.integers(0, 3),
-          card=st.sampled_from(["pm", "poor", ""]), initial=st.one_of(st.none(), percents.map(lambda one: Initial(percent=one))))  # fmt: skip
+    @rule(
+        pick=picks, line=st.booleans(), count=st.integers(1, 4), first=st.integers(0, 3), card=cards, initial=initials
+    )
     def plan(self, pick: int, line: bool, count: int, first: int, card: str, initial: Initial | None) -> None:
         found = self.one(
             """SELECT i.id, i.client, l.line, l.payable - l.allocated,
@@ -145,7 +148,8 @@ class AnyBilling(RuleBasedStateMachine):
     @rule(pick=picks, deposit=st.booleans())
     def handle_a_cheque(self, pick: int, deposit: bool) -> None:
         if found := self.one(
-            "SELECT id FROM payments WHERE plan IS NOT NULL AND offline = 'cheque' AND state IN ('scheduled', 'paid', 'failed')",
+            """SELECT id FROM payments WHERE plan IS NOT NULL AND offline = 'cheque'
+            AND state IN ('scheduled', 'paid', 'failed')""",
             pick,
         ):
             self.act(deposit_cheque if deposit else bounce_cheque, instalment=found[0])
