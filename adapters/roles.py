@@ -1,5 +1,6 @@
 """The roles of `encaisse`: everything in one process, or one role each."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +117,21 @@ def simulator(
     serve(host, port, journal or read_settings().journal_path, lean)
 
 
+def bench(
+    rounds: Annotated[int, typer.Option(help="medians of so many")] = 3,
+    only: Annotated[str, typer.Option(help="only nights whose name contains this")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The benchmarks of the README; they bring their own servers and need a checkout."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the checkout
+    try:
+        from tests.bench.__main__ import run
+    except ModuleNotFoundError:
+        show.aside(say("roles.no_checkout", language_of(None)))
+        raise typer.Exit(1) from None
+    run(rounds=rounds, only=only, as_json=as_json)
+
+
 def night(
     day: Day = None,
     organisation: Annotated[str | None, typer.Option(help="This one only.")] = None,
@@ -169,5 +185,6 @@ ROLES: dict[str, Any] = {
     "scheduler": scheduler,
     "simulator": simulator,
     "night":     night,
+    "bench":     bench,
 }
 # fmt: on
