@@ -12,6 +12,7 @@ from typing import Any
 from adapters.beating import Beating
 from adapters.bootstrap import App, build
 from adapters.database.migrate import is_current, migrate
+from adapters.doors import lines
 from adapters.logs import log_event
 from adapters.queue_lock import QueueLock
 from adapters.settings import Settings
@@ -73,8 +74,8 @@ def _threads(app: App) -> Iterator[App]:
     embedded = Embedded(app, threads=THREADS)
     bells = Bells(embedded.broker)
     relay = Relay(app, publish=_publish(app.settings), ring=bells)
-    lines = loop.steps(bells=bells, relay=relay.run_once)
-    scheduler = threading.Thread(target=loop.run, args=(app, lines), name="scheduler", daemon=True)
+    steps = loop.steps(bells=bells, relay=relay.run_once, doors=lines(app, bells))
+    scheduler = threading.Thread(target=loop.run, args=(app, steps), name="scheduler", daemon=True)
     embedded.start()
     scheduler.start()
     try:

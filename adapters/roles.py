@@ -1,5 +1,6 @@
 """The roles of `encaisse`: everything in one process, or one role each."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,7 @@ def worker(
 def scheduler() -> None:
     """Starts nights, tells events, rings for whatever is due; any number may run at once."""
     from adapters.beating import Beating
+    from adapters.doors import lines
     from adapters.embedded import until_told_to_stop
     from scheduler import loop
     from workers.serve import build_scheduler, relay_and_bells, warn_about_redis
@@ -99,7 +101,7 @@ def scheduler() -> None:
         relay, bells = relay_and_bells(app)
         warn_about_redis(settings, language_of(None))
         with Beating(app):
-            loop.run(app, loop.steps(bells=bells, relay=relay.run_once))
+            loop.run(app, loop.steps(bells=bells, relay=relay.run_once, doors=lines(app, bells)))
         app.close()
 
 
@@ -113,6 +115,21 @@ def simulator(
     from adapters.gateways.served import serve
 
     serve(host, port, journal or read_settings().journal_path, lean)
+
+
+def bench(
+    rounds: Annotated[int, typer.Option(help="medians of so many")] = 3,
+    only: Annotated[str, typer.Option(help="only nights whose name contains this")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The benchmarks of the README; they bring their own servers and need a checkout."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the checkout
+    try:
+        from tests.bench.__main__ import run
+    except ModuleNotFoundError:
+        show.aside(say("roles.no_checkout", language_of(None)))
+        raise typer.Exit(1) from None
+    run(rounds=rounds, only=only, as_json=as_json)
 
 
 def night(
@@ -168,5 +185,6 @@ ROLES: dict[str, Any] = {
     "scheduler": scheduler,
     "simulator": simulator,
     "night":     night,
+    "bench":     bench,
 }
 # fmt: on

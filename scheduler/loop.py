@@ -14,10 +14,11 @@ RELAY_EVERY_S = 0.25  # a person who pressed Retry is waiting
 MAX_WAIT_S = 5.0  # between tries while Redis or the database is away
 
 
-def steps(*, bells: Bells, relay: Callable[[], int]) -> tuple[Line, ...]:
-    """All that a scheduler does."""
+def steps(*, bells: Bells, relay: Callable[[], int], doors: Sequence[Line] = ()) -> tuple[Line, ...]:
+    """All that a scheduler does; `doors` are those that it watches for others."""
     return (
         Line(name="relay", every_s=RELAY_EVERY_S, run_once=lambda _: relay()),
+        *doors,
         Line(name="sweep", every_s=SWEEP_EVERY_S, run_once=sweep(bells)),
         *TIMETABLE,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.cli import keys, quarantine
 from adapters.cli.options import AsJson, Language, Now, language_of
 
 app = typer.Typer(
@@ -15,10 +16,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-key = typer.Typer(help="Keys of services.", no_args_is_help=True)
-quarantine = typer.Typer(help="Messages that could not be read.", no_args_is_help=True)
-app.add_typer(key, name="key")
-app.add_typer(quarantine, name="quarantine")
+app.add_typer(keys.app, name="key")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 @app.command()
@@ -168,52 +167,6 @@ def sign_in_link(
         show.document({"url": link})
     else:
         show.line(link)
-
-
-@key.command("create")
-def key_create(
-    name: str,
-    organisation: Annotated[list[str], typer.Option(help="That the key may touch; may be repeated.")],
-    as_json: AsJson = False,
-    language: Language = None,
-    now: Now = None,
-) -> None:
-    """A key for a service, shown once."""
-    from adapters.cli import show
-    from adapters.cli.access import create_key
-    from adapters.cli.opening import opened, or_refused
-    from adapters.locale import say
-
-    spoken = language_of(language)
-    with opened("access", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
-        made = application.books.run(lambda tx: create_key(tx, name, organisation))
-    if as_json:
-        show.document({"key": made, "name": name, "organisations": organisation})
-    else:
-        show.aside(say("cli.key_once", spoken))
-        show.line(made)
-
-
-@quarantine.command("list")
-def quarantine_list(as_json: AsJson = False, language: Language = None) -> None:
-    """What is in quarantine, the newest first."""
-    from adapters.cli.listing import show_quarantine
-    from adapters.cli.opening import opened
-
-    spoken = language_of(language)
-    with opened("quarantine", language=spoken) as application:
-        show_quarantine(application, as_json=as_json, language=spoken)
-
-
-@quarantine.command("show")
-def quarantine_show(id: str, as_json: AsJson = False, language: Language = None) -> None:
-    """One message as it came, without its secrets."""
-    from adapters.cli.listing import show_quarantined
-    from adapters.cli.opening import opened, or_refused
-
-    spoken = language_of(language)
-    with opened("quarantine", language=spoken) as application, or_refused(spoken, as_json=as_json):
-        show_quarantined(application, id, as_json=as_json)
 
 
 def _tell_acts(answers: list[dict[str, Any]], *, as_json: bool, language: str) -> None:

@@ -1,24 +1,16 @@
-"""Listing: items, statements, invariants and quarantine, as documents or as tables."""
+"""Listing: items, statements and invariants, as documents or as tables."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
-
 from adapters.bootstrap import App
 from adapters.cli import show
-from adapters.database import loader
 from adapters.database.invariants import LATE, SIMULATED_LATE, broken
 from adapters.database.items import PAGE_SIZE, WAITING, cursor_of, find_items
 from adapters.database.statements import statement
-from adapters.database.tables import quarantine
 from adapters.inbox.refusals import told
 from adapters.locale import say
-from adapters.scrubbing import scrub_text
-from domain.access import Quarantined
 from domain.refusal import NotKnown
-
-MAX_LISTED = 1_000
 
 
 def show_items(
@@ -86,45 +78,6 @@ def show_check(app: App, *, as_json: bool, language: str) -> bool:
                 for row in violations[:20]:
                     show.line(f"    {row}")
     return well
-
-
-def show_quarantine(app: App, *, as_json: bool, language: str) -> None:
-    newest = select(*loader.columns(Quarantined)).order_by(quarantine.c.at.desc(), quarantine.c.id)
-    with app.books.begin(read_only=True) as tx:
-        found = [loader.build(Quarantined, row) for row in tx.connection.execute(newest.limit(MAX_LISTED)).all()]
-    if as_json:
-        for one in found:
-            show.document(_quarantined(one))
-    elif not found:
-        show.line(say("cli.quarantine_empty", language))
-    else:
-        rows = [
-            [
-                one.id, f"{one.at:%Y-%m-%d %H:%M:%S}Z", one.door, say(f"quarantine.{one.reason}", language),
-                scrub_text(one.detail),
-            ]
-            for one in found
-        ]  # fmt: skip
-        show.table("", ["id", say("cli.date", language), "", say("cli.reason", language), ""], rows)
-
-
-def show_quarantined(app: App, id: str, *, as_json: bool) -> None:
-    """Raises NotKnown."""
-    with app.books.begin(read_only=True) as tx:
-        one = tx.get(Quarantined, id=id)
-    told_ = _quarantined(one) | {"raw": scrub_text(one.raw)}
-    if as_json:
-        show.document(told_)
-    else:
-        for name, value in told_.items():
-            show.line(f"{name}: {value}")
-
-
-def _quarantined(one: Quarantined) -> dict[str, Any]:
-    return {
-        "id": one.id, "door": one.door, "reason": one.reason, "detail": scrub_text(one.detail),
-        "at": one.at.isoformat().replace("+00:00", "Z"),
-    }  # fmt: skip
 
 
 def _item_row(item: dict[str, Any], language: str) -> list[str]:

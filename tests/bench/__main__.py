@@ -35,20 +35,26 @@ NIGHTS = {  # name: (due, latency in ms, processes, threads)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="encaisse bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--only", default="", help="only nights whose name contains this")
     chosen = parser.parse_args()
+    run(rounds=chosen.rounds, only=chosen.only, as_json=chosen.json)
+    return 0
+
+
+def run(*, rounds: int, only: str, as_json: bool) -> None:
+    """Starts the servers, measures, prints the table or the document."""
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])  # for the processes of the plain actor
     postgres = PostgresServer(durable=True).start()
     redis = RedisServer().start()
     try:
-        results = measure(postgres, redis, rounds=chosen.rounds, only=chosen.only)
+        results = measure(postgres, redis, rounds=rounds, only=only)
     finally:
         redis.destroy()
         postgres.destroy()
-    print(report.as_json(results) if chosen.json else report.show(results), flush=True)
-    return 0
+    print(report.as_json(results) if as_json else report.show(results), flush=True)
 
 
 def measure(postgres: PostgresServer, redis: RedisServer, *, rounds: int, only: str) -> dict[str, Any]:

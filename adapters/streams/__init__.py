@@ -1,0 +1,1 @@
+"""Streams: commands that other services put on Redis, in any language."""
