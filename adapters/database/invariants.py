@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, text
 from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
+from adapters.database.wide import read_widely
 from domain.days import last_night
 from domain.organisation import Organisation
 
@@ -19,7 +20,7 @@ MAX_ORGANISATIONS = 10_000
 
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
-    _read_everything(tx)
+    read_widely(tx)
     found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING).items()}
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
@@ -35,13 +36,6 @@ def _rows(tx: BookTransaction, sql: str, **instants: datetime) -> list[dict[str,
         {name: value if isinstance(value, int | str | None) else str(value) for name, value in row._mapping.items()}
         for row in tx.connection.execute(statement)
     ]
-
-
-def _read_everything(tx: BookTransaction) -> None:
-    """Invariants look at whole tables: PostgreSQL may do for them what the books forbid for batches."""
-    if tx.dialect == "postgresql":
-        wide = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-        tx.connection.execute(text("SELECT " + ", ".join(f"set_config('{name}', 'on', true)" for name in wide)))
 
 
 def _missed_nights(tx: BookTransaction, before: datetime) -> list[dict[str, Any]]:
