@@ -216,7 +216,9 @@ def _move_plans(
         key = {"organisation": owner.id, "id": plan.id}
         tx.write([(Change(thing=Plan, key=key, put={"invoice": new_invoice, "lines": (new_line,)}),)])
         for payment in planned:
-            told = payment_event(payment, "instalment.moved", tx.now, by=by, public=False, invoice=new_invoice)
+            told = payment_event(
+                payment, "instalment.moved", tx.now, by=by, public=False, was={"invoice": invoice}, invoice=new_invoice
+            )
             tx.write([(move(PAYMENT, payment, "change", **moved), told)])
         tx.write([shrink(_planned(tx, plan), opened, now=tx.now)])
 
