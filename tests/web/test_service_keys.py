@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.cli.access import create_key, key_id, list_keys, revoke_key
-from adapters.web.rates import BURST_S, Rates
+from adapters.web.rates import Rates
 from domain.event import Event
 from tests.web.office import Office
 from tests.world import ORGANISATION
@@ -25,13 +25,13 @@ def test_a_revoked_key_lets_nobody_in_and_the_act_is_kept(office):
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(small_office):
-    office = Office(small_office.world, requests_per_second=1)
+    office = Office(small_office.world, requests_per_second=0.1)
     service, other = office.service(), office.service()
-    answers = [service.get("/v1/events") for _ in range(int(BURST_S) + 2)]
+    answers = [service.get("/v1/events") for _ in range(2)]
     assert answers[0].status_code == 200
     assert answers[-1].status_code == 429
     assert answers[-1].json()["code"] == "too_many_requests"
-    assert int(answers[-1].headers["retry-after"]) == 1
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
     assert other.get("/v1/events").status_code == 200
 
 
