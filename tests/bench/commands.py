@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -137,7 +138,7 @@ def send(rounds: int) -> float:
             file = folder / "lines.jsonl"
             envelopes = [register_organisation(), register_client(), *purchases(LINES)]
             file.write_text("\n".join(map(json.dumps, envelopes)))
-            env = {"ENCAISSE_DATABASE_URL": f"sqlite:///{folder}/e.db", "PATH": "/usr/bin"}
+            env = {**os.environ, "ENCAISSE_DATABASE_URL": f"sqlite:///{folder}/e.db"}
             subprocess.run([ENCAISSE, "migrate"], env=env, check=True, cwd=folder, capture_output=True)
             started = time.perf_counter()
             subprocess.run(
