@@ -147,3 +147,9 @@ def test_a_charge_that_breaks_keeps_no_other_from_being_sent(encaisse: Encaisse,
     assert ran.code == 1
     assert [line["status"] for line in ran.lines] == ["accepted", "done", "done"]
     assert ran.lines[-1]["result"]["state"] == "approved"
+
+
+def test_a_file_may_begin_with_a_mark_of_its_encoding(encaisse: Encaisse, tmp_path: Path):
+    file = tmp_path / "commands.jsonl"
+    file.write_text(json.dumps(register_organisation()), encoding="utf-8-sig")
+    assert encaisse("send", str(file), "--json").one["status"] == "done"
