@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from domain.claim import Around
 from domain.decision import Allocate, Decision, New, move
 from domain.invoice import OpenLine
 from domain.ledger import Allocation
@@ -31,6 +32,19 @@ def allocate(
                 Allocate(organisation=line.organisation, invoice=line.invoice, line=line.line, amount=part),
             ]
     return tuple(steps)
+
+
+def shrink_planned(around: Around, amount: int, *, now: datetime) -> Decision:
+    """What `amount` on an invoice's lines leaves to its plans: each is lowered to what stays open on its own lines,
+    and no other (I8)."""
+    parts = fill(amount, [line.open for line in around.lines])
+    left = {line.line: line.open - part for line, part in zip(around.lines, parts, strict=True)}
+    covered = {plan.id: plan.lines for plan in around.plans}
+    steps: Decision = ()
+    for name in sorted({payment.plan or "" for payment in around.planned}):
+        own = [payment for payment in around.planned if (payment.plan or "") == name]
+        steps += shrink(own, sum(left[line] for line in left if line in covered.get(name, left)), now=now)
+    return steps
 
 
 def shrink(planned: Iterable[Payment], open_minor: int, *, now: datetime) -> Decision:

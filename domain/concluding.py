@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from domain.allocating import allocate, shrink
+from domain.allocating import allocate, shrink_planned
 from domain.answering import answer_payment
 from domain.attempt import ATTEMPT, AttemptState
 from domain.capabilities import capability_of
@@ -63,8 +63,7 @@ def approve(asked: Asked, reference: str, around: Around, *, now: datetime, mint
     )  # fmt: skip
     if instalment:
         return steps + _resume_plan(asked.claim, around, now=now)
-    left = max(sum(line.open for line in around.lines) - attempt.amount, 0)
-    return steps + shrink(around.planned, left, now=now)  # I8
+    return steps + shrink_planned(around, attempt.amount, now=now)
 
 
 def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: Mint) -> Decision:

@@ -3,6 +3,7 @@
 from domain import refunding
 from domain.account import Account
 from domain.allocating import shrink
+from domain.claim import Around
 from domain.days import local_date
 from domain.instalment import Plan
 from domain.organisation import Organisation
@@ -23,6 +24,20 @@ def shrink_plans(tx: Transaction, organisation: str, client: str) -> None:
         lines = tx.open_lines([(organisation, plan.invoice)], lock=False).get((organisation, plan.invoice), [])
         opened = sum(line.open for line in lines if line.line in plan.lines)
         tx.write([shrink(payments, opened, now=tx.now)])
+
+
+def around_invoice(tx: Transaction, organisation: str, client: str, invoice: str | None) -> Around:
+    """The lines that money on an invoice is matched to, and the plans that shrink for it (I8)."""
+    if invoice is None:
+        return Around()
+    pair = (organisation, invoice)
+    lines = tx.open_lines([pair], lock=True).get(pair, [])
+    planned = tx.lock_all(
+        Payment, order_by="id", organisation=organisation, client=client, invoice=invoice,
+        state=[PaymentState.SCHEDULED, PaymentState.HELD],
+    )  # fmt: skip
+    plans = tx.all(Plan, organisation=organisation, client=client, invoice=invoice)
+    return Around(lines=tuple(lines), planned=tuple(planned), plans=tuple(plans))
 
 
 def ask_refund(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from domain.billing import offline_payment
-from domain.claim import Around
 from domain.days import local_date
 from domain.decision import New
 from domain.invoice import Invoice
@@ -15,7 +14,7 @@ from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.retrying import MethodNotUsable
-from domain.steps.account_steps import shrink_plans
+from domain.steps.account_steps import around_invoice, shrink_plans
 from domain.telling import payment_event
 
 
@@ -73,8 +72,8 @@ def make_payment(
         tx.write([(New(thing=made), asked)])
         return None
     decision = offline_payment(
-        made, _around_invoice(tx, made), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
-        now=tx.now, mint=tx.mint,
+        made, around_invoice(tx, organisation, client, invoice), organisation=owner, client=debtor, by=by,
+        booked_on=made.due_on, now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
     return {"payment": made.id, "state": "received"}
@@ -98,16 +97,3 @@ def _usable(tx: Transaction, organisation: str, client: str, id: str) -> Payment
     if method.state is MethodState.DEAD or method.kind != "card":
         raise MethodNotUsable("payment_method", payment_method=id)
     return method
-
-
-def _around_invoice(tx: Transaction, payment: Payment) -> Around:
-    """The lines that the money is matched to, and the planned payments that shrink for it (I8)."""
-    if payment.invoice is None:
-        return Around()
-    lines = tx.open_lines([(payment.organisation, payment.invoice)], lock=True)
-    planned = tx.lock_all(
-        Payment, order_by="id", organisation=payment.organisation, client=payment.client, invoice=payment.invoice,
-        state=[PaymentState.SCHEDULED, PaymentState.HELD],
-    )  # fmt: skip
-    own = lines.get((payment.organisation, payment.invoice), [])
-    return Around(lines=tuple(own), planned=tuple(planned))

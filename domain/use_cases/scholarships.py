@@ -3,14 +3,13 @@
 from typing import Any
 
 from domain.awarding import opened_fund, scholarship
-from domain.claim import Around
 from domain.days import local_date
 from domain.invoice import Invoice
 from domain.organisation import Organisation
-from domain.payment import Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.scholarship import Fund
+from domain.steps.account_steps import around_invoice
 
 
 class FundExhausted(Refusal):
@@ -35,15 +34,9 @@ def award_scholarship(
     held = tx.lock(Fund, organisation=organisation, id=fund)
     if held.balance < amount:
         raise FundExhausted("amount", available=held.balance, amount=amount)
-    around = Around()
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
-        pair = (organisation, invoice)
-        planned = tx.lock_all(
-            Payment, order_by="id", organisation=organisation, client=client, invoice=invoice,
-            state=[PaymentState.SCHEDULED, PaymentState.HELD],
-        )  # fmt: skip
-        around = Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])), planned=tuple(planned))
+    around = around_invoice(tx, organisation, client, invoice)
     made = tx.mint("pay_")
     decision = scholarship(
         held, around, id=made, ref=tx.mint_ref(), amount=amount, invoice=invoice, organisation=owner,
