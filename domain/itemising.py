@@ -37,7 +37,7 @@ def open_item(
             failed_at=now,
             changed_at=now,
         )
-        return (step, item_event(item, "action_item.opened", now, reason=code))
+        return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=code))
     if payment.kind is PaymentKind.ONE_OFF:
         return ()
     return new_item(payment, ItemKind.INSTALMENT, code, network_code, now=now, mint=mint)
@@ -62,7 +62,7 @@ def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint
         failed_at=now,
         changed_at=now,
     )
-    return (step, item_event(item, "action_item.opened", now, reason="in_doubt"))
+    return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason="in_doubt"))
 
 
 def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint) -> Decision:
@@ -84,7 +84,7 @@ def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, 
         opened_at=now,
         changed_at=now,
     )
-    return (New(thing=item), item_event(replace(item, version=0), "action_item.opened", now, reason=code))
+    return (New(thing=item), item_event(replace(item, version=0), "action_item.opened", now, was=None, reason=code))
 
 
 def resolve_item(item: ActionItem | None, *, by: str, now: datetime) -> Decision:

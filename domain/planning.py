@@ -87,7 +87,7 @@ def plan(
         )
         for number, (day, amount) in enumerate(dates, 1)
     ]
-    told = plan_event(thing, "plan.created", now, by=by, total=thing.total, count=thing.count)
+    told = plan_event(thing, "plan.created", now, by=by, was=None, total=thing.total, count=thing.count)
     return (New(thing=thing), told, *(New(thing=payment) for payment in payments)), payments
 
 
@@ -130,7 +130,8 @@ def change(
             replace(move(PAYMENT, payment, event_name), put=put),
             payment_event(
                 payment, "instalment.changed", now, by=by, public=False,
-                **{name: str(value) for name, value in put.items()},
+                was={name: _plain(getattr(payment, name)) for name in put},
+                **{name: _plain(value) for name, value in put.items()},
             ),
         )  # fmt: skip
     return steps
@@ -146,6 +147,11 @@ def cancel(chosen: Sequence[Payment], *, by: str, now: datetime) -> Decision:
             payment_event(payment, "instalment.cancelled", now, by=by, public=False, why="asked"),
         )
     return steps
+
+
+def _plain(value: object) -> object:
+    """As an event keeps it."""
+    return value if value is None or isinstance(value, int) else str(value)
 
 
 def _must_be_near(days: Sequence[date | None], today: date) -> None:

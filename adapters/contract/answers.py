@@ -61,12 +61,17 @@ ITEM = thing(
 )  # fmt: skip
 ITEMS = thing("A page, the oldest first.", items=many({"$ref": "#/components/schemas/Item"}), next=MAYBE_TEXT)
 
+EVENT = thing(
+    "What happened; the documents of `v1/events` say what `data` holds.", specversion=TEXT, id=TEXT, source=TEXT,
+    type=TEXT, subject=TEXT, sequence={"type": "integer"}, time=INSTANT, organisation=TEXT, data={"type": "object"},
+)  # fmt: skip
 SCHEMAS: dict[str, Document] = {
     "Error": ERROR, "Command": COMMAND, "Commands": thing(
         "One answer for each envelope of a list, in its order.",
         commands=many({"$ref": "#/components/schemas/Command"}),
     ),
     "Problem": PROBLEM, "Billing": BILLING, "Item": ITEM, "Items": ITEMS,
+    "Events": thing("In the order of their commits.", events=many(EVENT), next=MAYBE_TEXT, cursor=TEXT),
     "Status": thing("How the process is.", status=TEXT),
 }  # fmt: skip
 

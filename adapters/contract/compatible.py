@@ -59,7 +59,8 @@ class _Comparison:
             if new.get(name, infinite) < old.get(name, infinite):
                 yield f"{path}: {name} was lowered"
         for name in LOWER:
-            if new.get(name, -infinite) > old.get(name, -infinite):
+            none = -infinite if name == "minimum" else 0
+            if new.get(name, none) > old.get(name, none):
                 yield f"{path}: {name} was raised"
         for name in FIXED:
             if (

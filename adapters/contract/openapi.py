@@ -31,6 +31,7 @@ KNOWN = {  # (method, path): the component of its answer; the others are describ
     ("get", "/livez"): "Status",
     ("get", "/readyz"): "Status",
     ("get", "/v1/commands/{source}/{id}"): "Command",
+    ("get", "/v1/events"): "Events",
     ("get", "/v1/organisations/{organisation}/action-items"): "Items",
     ("get", "/v1/organisations/{organisation}/clients/{client}/billing"): "Billing",
 }

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, text
 
 from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
+from adapters.database.seals import broken_seals
 from adapters.database.types import Instant
 from domain.days import last_night
 from domain.organisation import Organisation
@@ -24,6 +25,7 @@ def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dic
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
+    found["events_are_what_was_sealed"] = broken_seals(tx)
     return found
 
 

@@ -11,6 +11,7 @@ from adapters.inbox.command_shape import Command, Tax
 from adapters.inbox.settings_shape import OrganisationSettings
 from adapters.inbox.shape import (
     Amount,
+    Brand,
     Code,
     Day,
     Email,
@@ -107,7 +108,7 @@ class RegisterPaymentMethod(Command):
     kind: Kind | None = None
     merchant_account: Id | None = None
     token: Token | None = None
-    brand: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ._-]{0,40}$")] | None = None
+    brand: Brand | None = None
     last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
     expiry: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
     holder: Name | None = None

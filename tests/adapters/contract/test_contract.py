@@ -15,12 +15,12 @@ from adapters.contract.compatible import broken_promises
 from adapters.contract.documents import breaks, documents
 from adapters.contract.events import EVENTS, event_schema
 from adapters.contract.openapi import openapi
+from adapters.database.outbox import as_told
 from adapters.inbox.schemas import SCHEMAS, act_of
 from domain.event import Event
 from tests.adapters.contract.examples import ROOT
 from tests.adapters.inbox.plausible import plausible
 from tests.adapters.office import Office, create_invoice, create_plan, make_payment, register_card
-from workers.relay import as_told
 
 SCHEMA_FILES = [path for path in documents() if "/v1/" in path]
 
