@@ -34,9 +34,12 @@ def allocate(
 
 
 def shrink(planned: Iterable[Payment], open_minor: int, *, now: datetime) -> Decision:
-    """Lowers planned payments, the last first, until they ask for no more than is open (I8)."""
-    payments = sorted(planned, key=lambda payment: (payment.due_on, payment.number or 0))
-    excess = sum(payment.amount for payment in payments) - open_minor
+    """Lowers planned payments, the last first, until all of them ask for no more than is open (I8). Those that
+    are due or under way stay as they are, and count."""
+    everything = list(planned)
+    excess = sum(payment.amount for payment in everything) - open_minor
+    movable = [payment for payment in everything if PAYMENT.allows(payment.state, "change")]
+    payments = sorted(movable, key=lambda payment: (payment.due_on, payment.number or 0))
     steps: Decision = ()
     for payment in reversed(payments):
         if excess <= 0:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from domain.allocating import allocate, shrink
+from domain.allocating import allocate
 from domain.claim import Around
 from domain.decision import Decision, New
 from domain.event import Event
@@ -130,7 +130,6 @@ def offline_payment(
         language=client.language, method=payment.offline or "", at=now,
         entries=receipt_entries(payment.amount, held_at=f"offline:{payment.offline}"),
     )  # fmt: skip
-    left = max(sum(line.open for line in around.lines) - payment.amount, 0)
     return (
         New(thing=payment),
         New(thing=posting),
@@ -139,5 +138,4 @@ def offline_payment(
             client=client.id, now=now, mint=mint,
         ),
         payment_event(payment, "payment.approved", now, by=by, amount=payment.amount, offline=payment.offline),
-        *shrink(around.planned, left, now=now),
     )  # fmt: skip

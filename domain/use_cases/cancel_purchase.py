@@ -18,10 +18,10 @@ from domain.invoice import AskedLine, Invoice, InvoiceLine, OpenLine
 from domain.ledger import Allocation, Words
 from domain.money import fill
 from domain.organisation import Organisation
-from domain.payment import PAYMENT, Payment, PaymentState
+from domain.payment import PAYMENT, STILL_PLANNED, Payment
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown, OutOfRange
-from domain.steps.account_steps import ask_refund
+from domain.steps.account_steps import ask_refund, settle_plans
 from domain.telling import payment_event
 
 
@@ -55,7 +55,8 @@ def cancel_purchase(
         tx, owner, account, chosen, parts, note=note, invoice=invoice, origin="purchase", penalty=penalty, by=by,
         words=Words(id="posting.cancellation", params={"what": ", ".join(line.description for line in chosen)}),
     )  # fmt: skip
-    _lower_plans(tx, owner, client, invoice, [line.line for line in chosen], by=by)
+    _lower_plans(tx, owner, client, invoice, [line.line for line in chosen])
+    settle_plans(tx, organisation, client)
     asked = [{"refund": _refund(tx, owner, client, one, by=by), "amount": one.amount} for one in refunds]
     total = tx.get(Credit, organisation=organisation, id=note).amount
     return {"credit_note": note, "amount": total, "refunds": asked}
@@ -166,9 +167,7 @@ def _notes_among(tx: Transaction, organisation: str, made: Sequence[Allocation])
     return {one.id for one in tx.all(Credit, organisation=organisation, id=named) if one.origin != "manual"}
 
 
-def _lower_plans(
-    tx: Transaction, owner: Organisation, client: str, invoice: str, cancelled: Sequence[str], *, by: str
-) -> None:
+def _lower_plans(tx: Transaction, owner: Organisation, client: str, invoice: str, cancelled: Sequence[str]) -> None:
     """Instalments of the cancelled lines that were not charged: cancelled, or lowered where the plan covers
     other lines too (B10, setting)."""
     follows = bool(owner.settings.get("cancel_instalments_with_purchase", True))
@@ -185,7 +184,7 @@ def _lower_plans(
 def _planned(tx: Transaction, plan: Plan) -> list[Payment]:
     return tx.lock_all(
         Payment, order_by="id", organisation=plan.organisation, client=plan.client, plan=plan.id,
-        state=[PaymentState.SCHEDULED, PaymentState.HELD],
+        state=list(STILL_PLANNED),
     )  # fmt: skip
 
 
@@ -209,13 +208,15 @@ def _move_plans(
         if line not in plan.lines:
             continue
         if tuple(plan.lines) != (line,):
-            _lower_plans(tx, owner, client, invoice, [line], by=by)
+            _lower_plans(tx, owner, client, invoice, [line])
             continue
         planned = _planned(tx, plan)
         moved: Mapping[str, Any] = {"invoice": new_invoice}
         key = {"organisation": owner.id, "id": plan.id}
         tx.write([(Change(thing=Plan, key=key, put={"invoice": new_invoice, "lines": (new_line,)}),)])
         for payment in planned:
+            if not PAYMENT.allows(payment.state, "change"):
+                continue  # under way: what arrives is matched by hand or becomes a credit
             told = payment_event(payment, "instalment.moved", tx.now, by=by, public=False, invoice=new_invoice)
             tx.write([(move(PAYMENT, payment, "change", **moved), told)])
         tx.write([shrink(_planned(tx, plan), opened, now=tx.now)])

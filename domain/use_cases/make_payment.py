@@ -10,12 +10,11 @@ from domain.invoice import Invoice
 from domain.matching import match
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentKind, PaymentState
-from domain.payment_method import MethodOrOffline, MethodState, PaymentMethod
+from domain.payment_method import MethodOrOffline
 from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
-from domain.retrying import MethodNotUsable
-from domain.steps.account_steps import shrink_plans
+from domain.steps.account_steps import settle_plans, usable_card
 from domain.telling import payment_event
 
 
@@ -54,7 +53,7 @@ def make_payment(
         raise IdTaken("payment", id=payment)
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
-    method = _usable(tx, organisation, client, payment_method) if payment_method is not None else None
+    method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
     if use_credit:
         used, remains = _use_credit(tx, organisation, client, invoice)
         amount = min(amount, remains)
@@ -73,10 +72,11 @@ def make_payment(
         tx.write([(New(thing=made), asked)])
         return None
     decision = offline_payment(
-        made, _around_invoice(tx, made), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
+        made, _lines_of(tx, made), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
         now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    settle_plans(tx, organisation, client)
     return {"payment": made.id, "state": "received"}
 
 
@@ -89,25 +89,13 @@ def _use_credit(tx: Transaction, organisation: str, client: str, invoice: str | 
     lines = tx.open_lines([pair], lock=True).get(pair, [])
     decision, used = match(account.sources, lines, client=client, now=tx.now, mint=tx.mint)
     tx.write([decision])
-    shrink_plans(tx, organisation, client)
+    settle_plans(tx, organisation, client)
     return used, sum(line.open for line in lines) - used
 
 
-def _usable(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
-    method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
-    if method.state is MethodState.DEAD or method.kind != "card":
-        raise MethodNotUsable("payment_method", payment_method=id)
-    return method
-
-
-def _around_invoice(tx: Transaction, payment: Payment) -> Around:
-    """The lines that the money is matched to, and the planned payments that shrink for it (I8)."""
+def _lines_of(tx: Transaction, payment: Payment) -> Around:
+    """The lines that the money is matched to."""
     if payment.invoice is None:
         return Around()
-    lines = tx.open_lines([(payment.organisation, payment.invoice)], lock=True)
-    planned = tx.lock_all(
-        Payment, order_by="id", organisation=payment.organisation, client=payment.client, invoice=payment.invoice,
-        state=[PaymentState.SCHEDULED, PaymentState.HELD],
-    )  # fmt: skip
-    own = lines.get((payment.organisation, payment.invoice), [])
-    return Around(lines=tuple(own), planned=tuple(planned))
+    pair = (payment.organisation, payment.invoice)
+    return Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])))

@@ -7,10 +7,10 @@ from domain.claim import Around
 from domain.days import local_date
 from domain.invoice import Invoice
 from domain.organisation import Organisation
-from domain.payment import Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.scholarship import Fund
+from domain.steps.account_steps import settle_plans
 
 
 class FundExhausted(Refusal):
@@ -39,15 +39,12 @@ def award_scholarship(
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
         pair = (organisation, invoice)
-        planned = tx.lock_all(
-            Payment, order_by="id", organisation=organisation, client=client, invoice=invoice,
-            state=[PaymentState.SCHEDULED, PaymentState.HELD],
-        )  # fmt: skip
-        around = Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])), planned=tuple(planned))
+        around = Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])))
     made = tx.mint("pay_")
     decision = scholarship(
         held, around, id=made, ref=tx.mint_ref(), amount=amount, invoice=invoice, organisation=owner,
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    settle_plans(tx, organisation, client)
     return {"payment": made, "fund": fund, "balance": held.balance - amount, "state": "received"}
