@@ -52,6 +52,15 @@ def scholarship(
     )
 
 
+def returned_to_fund(fund: Fund, amount: int, *, client: str, by: str, now: datetime) -> Decision:
+    """An award that was cancelled: the fund has its money back (B15)."""
+    key = {"organisation": fund.organisation, "id": fund.id}
+    return (
+        Change(thing=Fund, key=key, put={"balance": fund.balance + amount}),
+        _fund_event(fund, "scholarship.returned", now, by=by, client=client, amount=amount),
+    )
+
+
 def _fund_event(fund: Fund, type_: str, now: datetime, *, by: str, **data: Any) -> New:
     return New(
         thing=Event(

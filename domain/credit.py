@@ -16,7 +16,8 @@ class TaxMode(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
     """`amount` is the whole credit; `net` what it takes off the price. `origin` is manual, purchase (a
-    cancellation) or replacement; then `invoice` names the invoice."""
+    cancellation) or replacement; then `invoice` names the invoice, and `lines` what was credited of each of its
+    lines before a penalty: {line, total, taxes: [{code, amount}]}."""
 
     organisation: str
     id: str
@@ -26,6 +27,7 @@ class Credit:
     taxes: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
     origin: str = "manual"
     invoice: str | None = None
+    lines: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
     note: str = ""
     booked_on: date
     created_at: datetime

@@ -1,7 +1,8 @@
 """Crediting decides credit notes: by hand, for a cancelled purchase with its penalty, for a replacement (B5, B10)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +13,7 @@ from domain.decision import Decision, New
 from domain.event import Event
 from domain.invoice import InvoiceLine, Tax, TaxRate, taxes_on
 from domain.ledger import RECEIVABLE, Entry, Posting, PostingKind, Words
-from domain.money import half_even
+from domain.money import fill, half_even
 from domain.organisation import Organisation
 from domain.people import Client
 from domain.refusal import Refusal
@@ -87,34 +88,84 @@ def credit(
     return _posted(thing, entries, words, organisation=organisation, client=client, by=by, now=now, mint=mint)
 
 
-def part_of(line: InvoiceLine, share: Fraction) -> Part:
-    """A share of a line: its net and, proportionally, each of its taxes; the rebates that fell on it stay
-    taken off. The whole (share 1) is exactly what was payable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credited:
+    """What earlier notes have credited of a line already, before their penalties."""
+
+    total: int = 0
+    taxes: Mapping[str, int] = field(default_factory=dict)
+
+
+def credited_before(notes: Iterable[Credit], line: str) -> Credited:
+    """Added up from the notes themselves: what they are matched to since is another matter."""
+    total = 0
+    taxes: Counter[str] = Counter()
+    for part in (part for note in notes for part in note.lines if part["line"] == line):
+        total += part["total"]
+        for tax in part["taxes"]:
+            taxes[tax["code"]] += tax["amount"]
+    return Credited(total=total, taxes=taxes)
+
+
+def part_of(line: InvoiceLine, share: Fraction, before: Credited) -> Part:
+    """A share of a line: its net and, proportionally, each of its taxes; the rebates that fell on it stay taken
+    off. However a line is credited bit by bit, the bits never exceed it, nor any of its taxes."""
     gross = line.amount + line.tax
     kept = Fraction(line.payable, gross) * share if gross else Fraction(0)
-    taxes = tuple(Tax(code=tax["code"], amount=half_even(tax["amount"] * kept)) for tax in line.taxes)
     total = half_even(line.payable * share)
+    left = line.payable - before.total
+    if total > left:
+        raise ExceedsLine("lines", line=line.line, available=left, amount=total)
+    taxes = tuple(
+        Tax(code=code, amount=min(half_even(amount * kept), max(whole - before.taxes.get(code, 0), 0)))
+        for code, amount, whole in _whole_taxes(line)
+    )
     return Part(line=line, net=total - sum(tax.amount for tax in taxes), taxes=taxes)
 
 
-def parts_by_percent(lines: Sequence[InvoiceLine], percent: str) -> list[Part]:
-    return [part_of(line, Fraction(Decimal(percent)) / 100) for line in lines]
+def rest_of(line: InvoiceLine, before: Credited) -> Part:
+    """All of a line that is not credited yet, to the cent: price and taxes."""
+    left = line.payable - before.total
+    if left == 0 and line.payable:
+        raise ExceedsLine("lines", line=line.line, available=0, amount=line.payable)
+    taxes = tuple(
+        Tax(code=code, amount=min(whole - before.taxes.get(code, 0), left)) for code, _, whole in _whole_taxes(line)
+    )
+    return Part(line=line, net=left - sum(tax.amount for tax in taxes), taxes=taxes)
 
 
-def parts_by_amount(lines: Sequence[InvoiceLine], amount: int) -> list[Part]:
-    """`amount` before taxes, over the lines in proportion to their own net; the cents left go to the first."""
-    nets = [part_of(line, Fraction(1)).net for line in lines]
+def parts_by_percent(lines: Sequence[InvoiceLine], percent: str, before: Mapping[str, Credited]) -> list[Part]:
+    share = Fraction(Decimal(percent)) / 100
+    return [part_of(line, share, before[line.line]) for line in lines]
+
+
+def parts_by_amount(lines: Sequence[InvoiceLine], amount: int, before: Mapping[str, Credited]) -> list[Part]:
+    """`amount` before taxes, over what is left of the lines in proportion to it; the cents left go to the first."""
+    rests = [rest_of(line, before[line.line]) for line in lines]
+    nets = [max(rest.net, 0) for rest in rests]
     whole = sum(nets)
     if amount > whole:
-        raise ExceedsLine("credit.amount", available=whole, amount=amount)
-    shares = [amount * net // whole if whole else 0 for net in nets]
-    for position in range(amount - sum(shares)):
-        shares[position % len(shares)] += 1
-    parts = []
-    for line, net, wanted in zip(lines, nets, shares, strict=True):
-        scaled = part_of(line, Fraction(wanted, net) if net else Fraction(0))
-        parts.append(Part(line=line, net=wanted, taxes=scaled.taxes))
-    return parts
+        raise ExceedsLine("credit.amount", line=lines[0].line, available=whole, amount=amount)
+    shares = [amount * net // whole for net in nets]
+    for position, cents in enumerate(
+        fill(amount - sum(shares), [min(net - share, 1) for net, share in zip(nets, shares, strict=True)])
+    ):
+        shares[position] += cents
+    return [_net_part(rest, wanted) for rest, wanted in zip(rests, shares, strict=True)]
+
+
+def _net_part(rest: Part, wanted: int) -> Part:
+    """`wanted` before taxes of what is left of a line; its taxes follow."""
+    share = Fraction(wanted, rest.net) if rest.net > 0 else Fraction(0)
+    taxes = tuple(Tax(code=tax.code, amount=half_even(tax.amount * share)) for tax in rest.taxes)
+    return Part(line=rest.line, net=wanted, taxes=taxes)
+
+
+def _whole_taxes(line: InvoiceLine) -> list[tuple[str, int, int]]:
+    """Each tax of a line: code, as invoiced, and as it is once the rebates are taken off."""
+    gross = line.amount + line.tax
+    kept = Fraction(line.payable, gross) if gross else Fraction(0)
+    return [(tax["code"], tax["amount"], half_even(tax["amount"] * kept)) for tax in line.taxes]
 
 
 def purchase_credit(
@@ -140,7 +191,8 @@ def purchase_credit(
         organisation=organisation.id, id=id, client=client.id, amount=total, net=net - kept,
         taxes=tuple({"code": tax.code, "amount": tax.amount} for tax in taxes)
         + tuple({"code": tax.code, "amount": -tax.amount} for tax in penalty_taxes),
-        origin=origin, invoice=invoice, booked_on=booked_on, created_at=now,
+        origin=origin, invoice=invoice, lines=tuple(_kept(part) for part in parts), booked_on=booked_on,
+        created_at=now,
     )  # fmt: skip
     return _posted(thing, entries, words, organisation=organisation, client=client, by=by, now=now, mint=mint), total
 
@@ -161,6 +213,13 @@ def _posted(
         public=False, data=told,
     )  # fmt: skip
     return (New(thing=thing), New(thing=posting), New(thing=happened))
+
+
+def _kept(part: Part) -> dict[str, Any]:
+    return {
+        "line": part.line.line, "total": part.total,
+        "taxes": [{"code": tax.code, "amount": tax.amount} for tax in part.taxes],
+    }  # fmt: skip
 
 
 def _penalty(penalty: Penalty | None, net: int) -> int:

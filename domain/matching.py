@@ -1,6 +1,7 @@
 """Matching: which money covers which lines (B12): the account's credit, unmatching, reconciling."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from domain.credit import Source
@@ -75,22 +76,22 @@ def unmatch(allocations: Iterable[Allocation]) -> Decision:
     return steps
 
 
-def free(allocations: Sequence[Allocation], amount: int, *, now: datetime, mint: Mint) -> Decision:
-    """Makes `amount` of the money on a line available again, the newest match first; one is cut if need be."""
+def free(allocations: Sequence[Allocation], amount: int) -> Decision:
+    """Makes `amount` of the money on a line available again, the newest match first; one is cut if need be: it
+    keeps its id, for who deletes it later."""
     steps: Decision = ()
     for made in sorted(allocations, key=lambda made: (made.at, made.id), reverse=True):
-        if amount <= 0:
-            break
         taken = min(amount, made.amount)
+        if taken <= 0:
+            break
         amount -= taken
         steps += unmatch([made])
         if taken < made.amount:
-            source = Source(
-                organisation=made.organisation, kind=made.source_kind, id=made.source, left=0,
-                booked_on=made.at.date(), at=made.at,
-            )  # fmt: skip
-            line = OpenLine(organisation=made.organisation, invoice=made.invoice, line=made.line, open=0)
-            steps += allocation(source, line, made.amount - taken, id=mint(""), client=made.client, now=made.at)
+            rest = replace(made, amount=made.amount - taken)
+            put_back = Allocate(
+                organisation=made.organisation, invoice=made.invoice, line=made.line, amount=rest.amount
+            )
+            steps += (New(thing=rest), put_back)
     return steps
 
 

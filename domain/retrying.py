@@ -57,6 +57,12 @@ class NewMethodNeeded(Refusal):
     code = "new_method_needed"
 
 
+class PaymentTakenBack(Refusal):
+    """The money came and was taken back: what is owed again is paid by a new payment, this one is over."""
+
+    code = "payment_taken_back"
+
+
 class MethodNotUsable(Refusal):
     """The payment method is another client's, dead, or not one that can be charged."""
 
@@ -90,6 +96,8 @@ def retry(
     _must_be_open(item)
     if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING):
         raise InDoubt("item", item=item.id)
+    if payment.state is PaymentState.REVERSED:
+        raise PaymentTakenBack("item", item=item.id, payment=payment.id)
     chosen = replacement or method
     if chosen is None or chosen.state is MethodState.DEAD or chosen.client != payment.client:
         if replacement is not None:
@@ -101,7 +109,7 @@ def retry(
         move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id),
         move(
             PAYMENT, payment, "retry", due_at=now + hold, command=command,
-            payment_method=chosen.id, merchant_account=chosen.merchant_account,
+            payment_method=chosen.id, merchant_account=chosen.merchant_account, offline=None,
         ),
         item_event(
             item, "action_item.retrying", now, by=by, payment_method=chosen.id,
@@ -142,7 +150,8 @@ def reject(
 
 def reopen(item: ActionItem, payment: Payment, *, by: str, now: datetime) -> Decision:
     """Undoes a rejection (A4), as long as the payment is still owed."""
-    if item.state is not ItemState.REJECTED or payment.state is not PaymentState.FAILED:
+    owed = payment.state in (PaymentState.FAILED, PaymentState.REVERSED)
+    if item.state is not ItemState.REJECTED or not owed:
         raise ItemNotRejected("item", item=item.id, state=item.state)
     return (
         move(ACTION_ITEM, item, "reopen", by=by, note="", changed_at=now),

@@ -61,17 +61,14 @@ class Surroundings:
 
     def _plan(self, asked: Asked) -> tuple[Plan | None, tuple[Payment, ...]]:
         payment = asked.payment
+        if payment.plan is None:
+            return None, ()
         # The account's door: nobody claims another instalment of a plan that is being stopped (I5).
         self._load_locked(MerchantAccount, organisation=payment.organisation, id=asked.attempt.merchant_account)
+        states = (PaymentState.SCHEDULED, PaymentState.HELD)
         planned = self._load_locked(
-            Payment,
-            organisation=payment.organisation,
-            client=payment.client,
-            invoice=payment.invoice,
-            state=(PaymentState.SCHEDULED, PaymentState.HELD),
+            Payment, organisation=payment.organisation, client=payment.client, plan=payment.plan, state=states
         )
-        if payment.plan is None:
-            return None, tuple(planned)
         plans = self._load_locked(Plan, organisation=payment.organisation, id=payment.plan)
         return plans[0], tuple(planned)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, text
 
+from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from domain.days import last_night
@@ -19,7 +20,7 @@ MAX_ORGANISATIONS = 10_000
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
     _read_everything(tx)
-    found = {name: _rows(tx, sql) for name, sql in ALWAYS.items()}
+    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING).items()}
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
@@ -166,7 +167,7 @@ ALWAYS = {
         SELECT i.organisation, i.id, i.state, p.state AS payment FROM action_items i
         LEFT JOIN payments p ON p.organisation = i.organisation AND p.id = i.payment
         WHERE (i.state = 'open' AND i.kind IN ('instalment', 'in_doubt')
-                AND (p.state IS NULL OR p.state NOT IN ('failed', 'in_doubt')))
+                AND (p.state IS NULL OR p.state NOT IN ('failed', 'in_doubt', 'reversed')))
             OR (i.state = 'retrying' AND (p.state IS NULL OR p.state NOT IN ('due', 'submitting', 'unknown')))""",
     "closed_item_has_an_actor": """
         SELECT organisation, id, state FROM action_items

@@ -243,11 +243,12 @@ allocations = Table(
 credits = Table(
     "credits", metadata,
     _text("organisation"), _text("id"), _text("client"), _int("amount"), _int("net"), _json("taxes"),
-    _text("origin"), _text("invoice", null=True), _text("note"), Column("booked_on", Date, nullable=False),
-    _at("created_at"),
+    _text("origin"), _text("invoice", null=True), _json("lines"), _text("note"),
+    Column("booked_on", Date, nullable=False), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"),
     CheckConstraint("amount >= 0", name="amount"),
+    Index("ix_credits_client", "organisation", "client"),
 )  # fmt: skip
 
 refunds = Table(

@@ -12,11 +12,12 @@ from domain.invoice import AskedLine, TaxRate
 from domain.organisation import Organisation
 from domain.ports import Transaction
 from domain.use_cases.cancel_payment import cancel_payment
-from domain.use_cases.cancel_purchase import AskedRefund, HowMuch, cancel_purchase, replace_purchase
+from domain.use_cases.cancel_purchase import AskedRefund, HowMuch, cancel_purchase
 from domain.use_cases.create_credit import create_credit
 from domain.use_cases.handle_cheque import bounce_cheque, deposit_cheque
 from domain.use_cases.match_money import create_allocation, delete_allocation, reconcile_account
 from domain.use_cases.refund_money import cancel_refund, record_refund, request_refund
+from domain.use_cases.replace_purchase import replace_purchase
 from domain.use_cases.scholarships import award_scholarship, open_scholarship
 
 Result = dict[str, Any] | None

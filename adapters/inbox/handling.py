@@ -1,5 +1,6 @@
 """Handling: the accepted commands of an organisation, in their order, many in a transaction."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 from functools import partial
@@ -9,10 +10,12 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from adapters.bootstrap import App
+from adapters.database.batch import BatchTransaction, Spoilt
 from adapters.database.books import BookTransaction, passing
 from adapters.inbox import refusals
 from adapters.inbox.accept import quarantine
 from adapters.inbox.envelope import Unreadable, content_hash
+from adapters.inbox.foreseeing import foresee
 from adapters.inbox.handlers import HANDLERS, MAKES, Result
 from adapters.inbox.lanes import PATIENCE, SAME_AS, Lane, accepted, answer_repeats, charging, client_of, lock_lane
 from adapters.inbox.schemas import SCHEMAS, act_of
@@ -23,7 +26,7 @@ from domain.ports import Stale
 from domain.refusal import IdTaken, Refusal
 from domain.use_cases.authorise import authorise
 
-BATCH_SIZE = 50  # commands in one transaction; the organisation's lane is held that long
+BATCH_SIZE = 200  # commands in one transaction; the organisation's lane is held that long
 MAX_STALE = 3  # tries of one command when somebody else moves its rows at the same time
 
 
@@ -34,15 +37,34 @@ def handle_commands(app: App, *, organisation: str, limit: int = BATCH_SIZE, pat
     waits for the answer, so that it sees what became of those before it; for a charge that is not sent
     within `patience`, because it waits for something itself, nothing is held up.
     """
-    return app.books.run(partial(_handle, organisation=organisation, limit=limit, patience=patience))
+    handle = partial(carry_out, organisation=organisation, limit=limit, patience=patience)
+    try:
+        return app.books.run(partial(_together, handle))
+    except Exception as error:  # the one place where any error is right: each is carried out alone
+        if isinstance(error, DBAPIError) and passing(error):
+            raise
+        log_failure("commands.spoilt", error, organisation=organisation)
+        return app.books.run(handle)
 
 
-def _handle(tx: BookTransaction, *, organisation: str, limit: int, patience: timedelta) -> int:
+def _together(handle: Callable[[BookTransaction], int], tx: BookTransaction) -> int:
+    """The whole batch with few statements."""
+    batch = BatchTransaction(tx)
+    done = handle(batch)
+    batch.flush()
+    return done
+
+
+def carry_out(tx: BookTransaction, *, organisation: str, limit: int, patience: timedelta) -> int:
+    """Within a transaction: a plain one does one command after the other, a batch the same with fewer statements."""
     lock_lane(tx, organisation)
     waiting = tx.all(Command, organisation=organisation, status=CommandStatus.ACCEPTED, waits=True)
     lane = Lane(charging=charging(tx, waiting, organisation, patience))
     done = answer_repeats(tx, waiting)
-    for command in accepted(tx, organisation):
+    commands = accepted(tx, organisation)
+    if isinstance(tx, BatchTransaction):
+        tx.foresee(foresee(commands[:limit]), commands)
+    for command in commands:
         if done >= limit:
             break
         client = client_of(tx, command)
@@ -89,7 +111,7 @@ def _carry_out(tx: BookTransaction, command: Command) -> Step:
             if trial == MAX_STALE:
                 return _set_apart(tx, command, error)
         except Exception as error:
-            if isinstance(error, DBAPIError) and passing(error):
+            if isinstance(error, Spoilt) or (isinstance(error, DBAPIError) and passing(error)):
                 raise  # the whole transaction is tried again
             return _set_apart(tx, command, error)
         else:

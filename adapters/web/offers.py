@@ -34,6 +34,7 @@ RECOMMENDED: dict[ReasonClass, Step] = {
     C.UNKNOWN:         Step.SETTLE,
 }
 # fmt: on
+OWED = (PaymentState.FAILED, PaymentState.REVERSED)  # a bank took back what had been paid: it is owed again
 REPLACED = (C.NEVER, C.STOP_PLAN)  # a retry is refused until the method was replaced; then it is the thing to do
 
 
@@ -61,9 +62,9 @@ def offer(row: Row) -> Offer:
         retry=allowed,
         why_not=why_not or ("in_doubt" if doubt else ""),
         may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED,
-        may_reject=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED,
+        may_reject=item.state is ItemState.OPEN and payment.state in OWED,
         may_settle=doubt,
-        may_reopen=item.state is ItemState.REJECTED and payment.state is PaymentState.FAILED,
+        may_reopen=item.state is ItemState.REJECTED and payment.state in OWED,
     )
 
 
@@ -81,6 +82,8 @@ def _first(row: Row, allowed: bool, doubt: bool) -> Step:
             return Step.NOTHING
         case ItemState.OPEN if doubt:
             return Step.SETTLE
+        case ItemState.OPEN if row.payment.state is PaymentState.REVERSED:
+            return Step.NOTHING
         case ItemState.OPEN:
             reason = ReasonClass(row.item.reason_class)
             if reason in REPLACED and allowed:

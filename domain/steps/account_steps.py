@@ -3,6 +3,7 @@
 from domain import refunding
 from domain.account import Account
 from domain.allocating import shrink
+from domain.claim import Around
 from domain.days import local_date
 from domain.instalment import Plan
 from domain.itemising import settle_failed
@@ -43,6 +44,14 @@ def _held(tx: Transaction, plan: Plan) -> list[Payment]:
         Payment, order_by="id", organisation=plan.organisation, client=plan.client, plan=plan.id,
         state=PaymentState.HELD,
     )  # fmt: skip
+
+
+def lines_on(tx: Transaction, organisation: str, invoice: str | None) -> Around:
+    """The lines that money on an invoice is matched to; none for money on the account."""
+    if invoice is None:
+        return Around()
+    pair = (organisation, invoice)
+    return Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])))
 
 
 def ask_refund(

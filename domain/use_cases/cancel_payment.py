@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from domain.awarding import returned_to_fund
 from domain.days import local_date
+from domain.decision import Decision
 from domain.ledger import Allocation
 from domain.organisation import Organisation
 from domain.payment import Payment
@@ -10,6 +12,7 @@ from domain.ports import Transaction
 from domain.refund import Consumption
 from domain.refusal import Refusal
 from domain.reversing import reverse_payment
+from domain.scholarship import Fund
 
 
 class PaymentNotCancellable(Refusal):
@@ -38,5 +41,13 @@ def cancel_payment(tx: Transaction, *, organisation: str, payment: str, by: str)
         made, tx.all(Allocation, order_by="at id", client=made.client, **origin), organisation=owner,
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
-    tx.write([decision])
+    tx.write([decision, _back_to_fund(tx, made, by=by)])
     return {"payment": payment, "state": "reversed"}
+
+
+def _back_to_fund(tx: Transaction, made: Payment, *, by: str) -> Decision:
+    """A scholarship that was not meant: its money can be awarded again (B15)."""
+    if made.offline != "scholarship":
+        return ()
+    fund = tx.lock(Fund, organisation=made.organisation, id=made.comment)
+    return returned_to_fund(fund, made.amount, client=made.client, by=by, now=tx.now)

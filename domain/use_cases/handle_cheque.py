@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.account import Account
 from domain.claim import Around
 from domain.days import local_date
 from domain.instalment import Plan
@@ -11,6 +12,7 @@ from domain.payment import Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import Refusal
 from domain.reversing import deposited_cheque, refused_cheque
+from domain.steps.account_steps import settle_plans
 
 
 class NotACheque(Refusal):
@@ -26,25 +28,24 @@ class ChequeNotWaiting(Refusal):
 
 
 def deposit_cheque(tx: Transaction, *, organisation: str, instalment: str, by: str) -> dict[str, Any]:
-    owner, payment = _cheque(tx, organisation, instalment)
+    owner, account, payment = _cheque(tx, organisation, instalment)
     if payment.state not in (PaymentState.SCHEDULED, PaymentState.FAILED):
         raise ChequeNotWaiting("instalment", instalment=instalment, state=payment.state.value)
-    account = tx.account(organisation, payment.client)
     items = tx.waiting_items([(organisation, payment.id)], lock=True)
     decision = deposited_cheque(
         payment, Around(lines=_lines(tx, payment), item=items.get((organisation, payment.id))), organisation=owner,
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    settle_plans(tx, organisation, payment.client)
     return {"instalment": instalment, "state": "received"}
 
 
 def bounce_cheque(tx: Transaction, *, organisation: str, instalment: str, by: str) -> dict[str, Any]:
     """Refused by the bank, before or after it was booked: the debt stays, an item says so."""
-    owner, payment = _cheque(tx, organisation, instalment)
+    owner, account, payment = _cheque(tx, organisation, instalment)
     if payment.state not in (PaymentState.SCHEDULED, PaymentState.PAID):
         raise ChequeNotWaiting("instalment", instalment=instalment, state=payment.state.value)
-    account = tx.account(organisation, payment.client)
     origin: dict[str, Any] = {"organisation": organisation, "source_kind": "payment", "source": payment.id}
     decision = refused_cheque(
         payment, tx.all(Allocation, order_by="at id", client=payment.client, **origin), organisation=owner,
@@ -54,12 +55,14 @@ def bounce_cheque(tx: Transaction, *, organisation: str, instalment: str, by: st
     return {"instalment": instalment, "state": "failed"}
 
 
-def _cheque(tx: Transaction, organisation: str, instalment: str) -> tuple[Organisation, Payment]:
+def _cheque(tx: Transaction, organisation: str, instalment: str) -> tuple[Organisation, Account, Payment]:
+    """The account before the payment, as everywhere: who locks in one order never waits for each other."""
     owner = tx.get(Organisation, id=organisation)
+    account = tx.account(organisation, tx.get(Payment, organisation=organisation, id=instalment).client)
     payment = tx.lock(Payment, organisation=organisation, id=instalment)
     if payment.plan is None or payment.offline != "cheque":
         raise NotACheque("instalment", instalment=instalment)
-    return owner, payment
+    return owner, account, payment
 
 
 def _lines(tx: Transaction, payment: Payment) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from domain.billing import offline_payment
-from domain.claim import Around
 from domain.days import local_date
 from domain.decision import New
 from domain.invoice import Invoice
@@ -14,7 +13,7 @@ from domain.payment_method import MethodOrOffline
 from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
-from domain.steps.account_steps import settle_plans, usable_card
+from domain.steps.account_steps import lines_on, settle_plans, usable_card
 from domain.telling import payment_event
 
 
@@ -72,7 +71,7 @@ def make_payment(
         tx.write([(New(thing=made), asked)])
         return None
     decision = offline_payment(
-        made, _lines_of(tx, made), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
+        made, lines_on(tx, organisation, invoice), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
         now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
@@ -91,11 +90,3 @@ def _use_credit(tx: Transaction, organisation: str, client: str, invoice: str | 
     tx.write([decision])
     settle_plans(tx, organisation, client)
     return used, sum(line.open for line in lines) - used
-
-
-def _lines_of(tx: Transaction, payment: Payment) -> Around:
-    """The lines that the money is matched to."""
-    if payment.invoice is None:
-        return Around()
-    pair = (payment.organisation, payment.invoice)
-    return Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])))

@@ -31,7 +31,7 @@ def create_allocation(
     """`amount` of a payment or credit to an invoice, from its first open line on, or to one line."""
     account = tx.account(organisation, client)
     chosen = allocation or tx.mint("alc_")
-    if tx.all(Allocation, organisation=organisation, client=client, id=chosen):
+    if tx.all(Allocation, organisation=organisation, id=chosen, limit=1):
         raise IdTaken("allocation", id=chosen)
     money = next((one for one in account.sources if (one.kind, one.id) == (source_kind, source)), None)
     if money is None or money.left < amount:

@@ -3,14 +3,13 @@
 from typing import Any
 
 from domain.awarding import opened_fund, scholarship
-from domain.claim import Around
 from domain.days import local_date
 from domain.invoice import Invoice
 from domain.organisation import Organisation
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.scholarship import Fund
-from domain.steps.account_steps import settle_plans
+from domain.steps.account_steps import lines_on, settle_plans
 
 
 class FundExhausted(Refusal):
@@ -35,14 +34,12 @@ def award_scholarship(
     held = tx.lock(Fund, organisation=organisation, id=fund)
     if held.balance < amount:
         raise FundExhausted("amount", available=held.balance, amount=amount)
-    around = Around()
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
-        pair = (organisation, invoice)
-        around = Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])))
     made = tx.mint("pay_")
     decision = scholarship(
-        held, around, id=made, ref=tx.mint_ref(), amount=amount, invoice=invoice, organisation=owner,
+        held, lines_on(tx, organisation, invoice), id=made, ref=tx.mint_ref(), amount=amount, invoice=invoice,
+        organisation=owner,
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])

@@ -15,11 +15,12 @@ from domain.credit import TaxMode
 from domain.crediting import Penalty
 from domain.invoice import AskedLine, TaxRate
 from domain.use_cases.cancel_payment import cancel_payment
-from domain.use_cases.cancel_purchase import AskedRefund, HowMuch, cancel_purchase, replace_purchase
+from domain.use_cases.cancel_purchase import AskedRefund, HowMuch, cancel_purchase
 from domain.use_cases.create_credit import create_credit
 from domain.use_cases.create_invoice import create_invoice
 from domain.use_cases.match_money import reconcile_account
 from domain.use_cases.refund_money import cancel_refund, record_refund
+from domain.use_cases.replace_purchase import replace_purchase
 from tests.world import ORGANISATION, World
 
 QUEBEC = (TaxRate(code="GST", rate="5"), TaxRate(code="QST", rate="9.975"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapters.database.billing_invariants import BILLING
 from adapters.database.invariants import ALWAYS, BY_NOW, broken
 from domain.use_cases.act_on_item import reject_item
 from tests.world import ORGANISATION, World, world
@@ -42,7 +43,7 @@ def test_an_honest_past_breaks_no_invariant(past: World):
     with past.books.begin(read_only=True) as tx:
         found = broken(tx)
     assert {name: rows for name, rows in found.items() if rows} == {}
-    assert len(found) == len(ALWAYS) + len(BY_NOW) + 1
+    assert len(found) == len(ALWAYS) + len(BILLING) + len(BY_NOW) + 1
 
 
 # fmt: off

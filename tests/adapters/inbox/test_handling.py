@@ -6,7 +6,7 @@ import pytest
 
 from adapters.errands import ErrandKind, due_errands
 from adapters.inbox import handlers
-from adapters.inbox.handling import handle_commands
+from adapters.inbox.handling import BATCH_SIZE, handle_commands
 from tests.adapters.office import (
     Office,
     create_invoice,
@@ -242,10 +242,10 @@ def test_a4_a_rejection_is_kept_with_its_reason_and_can_be_undone(office: Office
 
 
 def test_more_commands_than_fit_in_a_transaction_are_all_handled_in_order(office: Office):
-    office.accept_all(*(register_client("c-1", name=f"Name {n}") for n in range(120)))
-    assert handle_commands(office.app, organisation="ymca") == 50
+    office.accept_all(*(register_client("c-1", name=f"Name {n}") for n in range(BATCH_SIZE + 20)))
+    assert handle_commands(office.app, organisation="ymca") == BATCH_SIZE
     office.work()
-    assert office.scalar("SELECT name FROM clients") == "Name 119"
+    assert office.scalar("SELECT name FROM clients") == f"Name {BATCH_SIZE + 19}"
 
 
 def test_a_charge_that_waits_for_something_itself_holds_nothing_up(office: Office):
