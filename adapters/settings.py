@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     now: AwareDatetime | None = None
     log_format: str = "auto"
     log_level: str = "info"
+    requests_per_second: float = Field(default=100.0, ge=0)  # of one service's key in one process; 0 is no limit
     public_url: str = "http://127.0.0.1:8000"
 
     @property

@@ -55,6 +55,8 @@ def shrink(planned: Iterable[Payment], open_minor: int, *, now: datetime) -> Dec
             lowered = payment.amount - taken
             steps += (
                 move(PAYMENT, payment, "change", amount=lowered),
-                payment_event(payment, "instalment.lowered", now, public=False, amount=lowered, was=payment.amount),
+                payment_event(
+                    payment, "instalment.lowered", now, public=False, was={"amount": payment.amount}, amount=lowered
+                ),
             )
     return steps

@@ -137,5 +137,7 @@ def offline_payment(
             around.lines, source_kind=PostingKind.PAYMENT, source=payment.id, amount=payment.amount,
             client=client.id, now=now, mint=mint,
         ),
-        payment_event(payment, "payment.approved", now, by=by, amount=payment.amount, offline=payment.offline),
+        payment_event(
+            payment, "payment.approved", now, by=by, was=None, amount=payment.amount, offline=payment.offline
+        ),
     )  # fmt: skip

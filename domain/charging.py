@@ -55,7 +55,8 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
     )  # fmt: skip
     steps: Decision = (step, New(thing=attempt))
     if amount < payment.amount:
-        steps += (payment_event(payment, "payment.lowered", now, public=False, amount=amount, was=payment.amount),)
+        was = {"amount": payment.amount}
+        steps += (payment_event(payment, "payment.lowered", now, public=False, was=was, amount=amount),)
     return steps, Asked(claim=claim, payment=claimed, attempt=attempt)
 
 

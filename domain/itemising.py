@@ -38,7 +38,7 @@ def open_item(
             failed_at=now,
             changed_at=now,
         )
-        return (step, item_event(item, "action_item.opened", now, reason=code))
+        return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=code))
     if payment.kind is PaymentKind.ONE_OFF:
         return ()
     return new_item(payment, ItemKind.INSTALMENT, code, network_code, now=now, mint=mint)
@@ -63,7 +63,7 @@ def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint
         failed_at=now,
         changed_at=now,
     )
-    return (step, item_event(item, "action_item.opened", now, reason="in_doubt"))
+    return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason="in_doubt"))
 
 
 def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint) -> Decision:
@@ -85,7 +85,7 @@ def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, 
         opened_at=now,
         changed_at=now,
     )
-    return (New(thing=item), item_event(replace(item, version=0), "action_item.opened", now, reason=code))
+    return (New(thing=item), item_event(replace(item, version=0), "action_item.opened", now, was=None, reason=code))
 
 
 def resolve_item(item: ActionItem | None, *, by: str, now: datetime) -> Decision:
@@ -110,9 +110,11 @@ def settle_failed(failed: Iterable[tuple[Payment, ActionItem | None]], room: int
         if owed:
             steps += (
                 move(PAYMENT, payment, "change", amount=owed),
-                payment_event(payment, "instalment.lowered", now, public=False, amount=owed, was=payment.amount),
+                payment_event(
+                    payment, "instalment.lowered", now, public=False, amount=owed, was={"amount": payment.amount}
+                ),
                 move(ACTION_ITEM, item, "update", amount=owed, changed_at=now),
-                item_event(item, "action_item.lowered", now, amount=owed, was=payment.amount),
+                item_event(item, "action_item.lowered", now, amount=owed, was={"amount": payment.amount}),
             )
         else:
             told = payment_event(payment, "instalment.cancelled", now, public=False, why="paid_otherwise")

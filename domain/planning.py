@@ -89,7 +89,7 @@ def plan(
         )
         for number, (day, amount) in enumerate(dates, 1)
     ]
-    told = plan_event(thing, "plan.created", now, by=by, total=thing.total, count=thing.count)
+    told = plan_event(thing, "plan.created", now, by=by, was=None, total=thing.total, count=thing.count)
     return (New(thing=thing), told, *(New(thing=payment) for payment in payments)), payments
 
 
@@ -126,13 +126,14 @@ def change(
         event_name = _step(payment, day, method, today)
         if event_name == "fall_due":
             put["due_at"] = now
-        shown = {name: str(value) for name, value in put.items()}
-        before = {name: str(getattr(payment, name)) for name in put}
-        told = payment_event(payment, "instalment.changed", now, by=by, public=False, **shown)
         steps += (
             replace(move(PAYMENT, payment, event_name), put=put),
-            New(thing=replace(told.thing, before=before)),
-        )
+            payment_event(
+                payment, "instalment.changed", now, by=by, public=False,
+                was={name: _plain(getattr(payment, name)) for name in put},
+                **{name: _plain(value) for name, value in put.items()},
+            ),
+        )  # fmt: skip
     return steps
 
 
@@ -172,6 +173,11 @@ def cancel(chosen: Sequence[Payment], *, by: str, now: datetime) -> Decision:
             payment_event(payment, "instalment.cancelled", now, by=by, public=False, why="asked"),
         )
     return steps
+
+
+def _plain(value: object) -> object:
+    """As an event keeps it."""
+    return value if value is None or isinstance(value, int) else str(value)
 
 
 def _must_be_near(days: Sequence[date | None], today: date) -> None:

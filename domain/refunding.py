@@ -145,5 +145,6 @@ def _event(refund: Refund, type_: str, now: datetime, *, by: str, sequence: int)
             organisation=refund.organisation, type=type_, subject=f"refund:{refund.id}", sequence=sequence, at=now,
             by=by, public=type_ == "refund.cancelled",
             data={"client": refund.client, "refund": refund.id, "payment": refund.payment, "amount": refund.amount},
+            before={"state": refund.state.value} if sequence > 1 else {},
         )
     )  # fmt: skip

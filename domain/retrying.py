@@ -112,7 +112,8 @@ def retry(
             payment_method=chosen.id, merchant_account=chosen.merchant_account, offline=None,
         ),
         item_event(
-            item, "action_item.retrying", now, by=by, payment_method=chosen.id,
+            item, "action_item.retrying", now, by=by, was={"payment_method": payment.payment_method},
+            payment_method=chosen.id,
             replaced=None if chosen.id == payment.payment_method else payment.payment_method,
         ),
     )  # fmt: skip
@@ -155,7 +156,15 @@ def reopen(item: ActionItem, payment: Payment, *, by: str, now: datetime) -> Dec
         raise ItemNotRejected("item", item=item.id, state=item.state)
     return (
         move(ACTION_ITEM, item, "reopen", by=by, note="", changed_at=now),
-        item_event(item, "action_item.opened", now, by=by, reason=item.reason, reopened=True),
+        item_event(
+            item,
+            "action_item.opened",
+            now,
+            by=by,
+            was={"by": item.by, "note": item.note},
+            reason=item.reason,
+            reopened=True,
+        ),
     )
 
 
@@ -205,7 +214,9 @@ def settle_not_paid(asked: Asked, item: ActionItem, *, reason: str, by: str, now
             ACTION_ITEM, item, "update", kind=kind, reason="not_paid", reason_class=class_of("not_paid"),
             by=by, note=reason, changed_at=now,
         ),
-        item_event(item, "action_item.settled", now, by=by, outcome="not_paid", reason=reason),
+        item_event(
+            item, "action_item.settled", now, by=by, was={"reason": item.reason}, outcome="not_paid", reason=reason
+        ),
         payment_event(payment, "attempt.closed", now, by=by, public=False, key=attempt.key, reason=reason),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Telling: the events that a step leaves behind, each with the sequence of its subject."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain.action_item import ActionItem
@@ -8,11 +9,22 @@ from domain.event import SYSTEM, Event
 from domain.instalment import Plan
 from domain.payment import Payment
 
+Before = Mapping[str, object] | None
+STATE_ONLY: Mapping[str, object] = {}
+
 
 def payment_event(
-    payment: Payment, type_: str, now: datetime, *, by: str = SYSTEM, public: bool = True, **data: object
+    payment: Payment,
+    type_: str,
+    now: datetime,
+    *,
+    by: str = SYSTEM,
+    public: bool = True,
+    was: Before = STATE_ONLY,
+    **data: object,
 ) -> New:
-    """What happened to a payment; `sequence` is the version that the step makes."""
+    """What happened to a payment; `sequence` is the version that the step makes. Its state before is kept, and
+    what else `was`; None for one that is new."""
     return New(
         thing=Event(
             organisation=payment.organisation,
@@ -23,11 +35,15 @@ def payment_event(
             by=by,
             public=public,
             data={"client": payment.client, "payment": payment.id, **data},
+            before={} if was is None else {"state": payment.state.value, **was},
         )
     )
 
 
-def item_event(item: ActionItem, type_: str, now: datetime, *, by: str = SYSTEM, **data: object) -> New:
+def item_event(
+    item: ActionItem, type_: str, now: datetime, *, by: str = SYSTEM, was: Before = STATE_ONLY, **data: object
+) -> New:
+    """What happened to an item, with its state before and what else `was`; None for one that is new."""
     return New(
         thing=Event(
             organisation=item.organisation,
@@ -37,14 +53,18 @@ def item_event(item: ActionItem, type_: str, now: datetime, *, by: str = SYSTEM,
             at=now,
             by=by,
             data={"item": item.id, "client": item.client, "payment": item.payment, **data},
+            before={} if was is None else {"state": item.state.value, **was},
         )
     )
 
 
-def plan_event(plan: Plan, type_: str, now: datetime, *, by: str = SYSTEM, **data: object) -> New:
+def plan_event(
+    plan: Plan, type_: str, now: datetime, *, by: str = SYSTEM, was: Before = STATE_ONLY, **data: object
+) -> New:
     return New(
         thing=Event(
             organisation=plan.organisation, type=type_, subject=f"plan:{plan.id}", sequence=1, at=now, by=by,
             public=False, data={"plan": plan.id, "client": plan.client, **data},
+            before={} if was is None else {"state": plan.state.value, **was},
         )
     )  # fmt: skip

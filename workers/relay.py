@@ -50,7 +50,7 @@ class Relay:
         if position is None:
             return []
         read = outbox.read(tx.connection, position)
-        public = [as_told(row) for row in read.events if row.public]
+        public = [outbox.as_told(row) for row in read.events if row.public]
         if public:
             self.publish(public)
         if read.events:
@@ -64,21 +64,6 @@ class Relay:
         for errand in self.app.books.run(due_errands, read_only=True):
             if errand.organisation in woken:
                 self.ring(errand)
-
-
-def as_told(row: Any) -> dict[str, Any]:
-    """An event as other services read it; `id` tells repetitions, `sequence` orders those of a subject."""
-    return {
-        "specversion": "1.0",
-        "id": str(row.id),
-        "source": "encaisse",
-        "type": row.type,
-        "subject": row.subject,
-        "sequence": row.sequence,
-        "time": row.at.isoformat().replace("+00:00", "Z"),
-        "organisation": row.organisation,
-        "data": row.data,
-    }
 
 
 class Stream:

@@ -91,6 +91,5 @@ def words(reason: str, language: str) -> str:
 def _told(one: Quarantined) -> dict[str, Any]:
     return {
         "id": one.id, "door": one.door, "reason": one.reason, "detail": scrub_text(one.detail),
-        "at": one.at.isoformat().replace("+00:00", "Z"),
-        "replayed_at": one.replayed_at.isoformat().replace("+00:00", "Z") if one.replayed_at is not None else None,
+        "at": show.instant(one.at), "replayed_at": show.instant(one.replayed_at),
     }  # fmt: skip

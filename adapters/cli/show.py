@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 LOCALES = {"en": "en_CA", "fr": "fr_CA"}
@@ -49,6 +50,11 @@ def amount(minor: int, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
     return format_currency(minor / 100, currency, locale=LOCALES[language])
+
+
+def instant(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC."""
+    return at.isoformat().replace("+00:00", "Z") if at is not None else None
 
 
 def _speaks_unicode() -> bool:

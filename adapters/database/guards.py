@@ -10,7 +10,7 @@ from domain.machine import Machine
 from domain.payment import PAYMENT
 from domain.refund import REFUND
 
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits")
+APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
 POSTED_LINE = (
     "organisation",
     "invoice",

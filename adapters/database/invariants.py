@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, text
 
 from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
+from adapters.database.seals import broken_seals
 from adapters.database.types import Instant
 from domain.days import last_night
 from domain.organisation import Organisation
@@ -24,6 +25,7 @@ def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dic
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
+    found["events_are_what_was_sealed"] = broken_seals(tx)
     return found
 
 
@@ -141,6 +143,11 @@ ALWAYS = {
         LEFT JOIN (SELECT organisation, payment, count(*) AS times, max(number) AS newest FROM attempts
             GROUP BY organisation, payment) a ON a.organisation = p.organisation AND a.payment = p.id
         WHERE p.attempts <> coalesce(a.times, 0) OR p.attempts <> coalesce(a.newest, 0)""",
+    "held_payment_waits_behind_an_item": """
+        SELECT p.organisation, p.id, p.plan FROM payments p WHERE p.state = 'held' AND NOT EXISTS (
+            SELECT 1 FROM payments q JOIN action_items i ON i.organisation = q.organisation AND i.payment = q.id
+            WHERE q.organisation = p.organisation AND q.client = p.client AND q.plan = p.plan
+            AND i.state IN ('open', 'retrying'))""",
     "unknown_is_looked_up_by_somebody": """
         SELECT organisation, key, state FROM attempts
         WHERE worker IS NULL AND (state = 'submitting' OR (state = 'unknown' AND next_at IS NULL))""",

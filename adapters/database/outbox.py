@@ -1,9 +1,10 @@
 """The outbox: events in the order of their commits, and how far each reader has come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, text
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, text, tuple_
 
 from adapters.database.tables import events, relays
 
@@ -16,6 +17,14 @@ class Read:
 
     events: list[Any]
     position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a reader of single events stands: the last one that it has read."""
+
+    transaction: int = 0
+    id: int = 0
 
 
 def hold(connection: Connection, reader: str) -> int | None:
@@ -55,6 +64,29 @@ def read(connection: Connection, position: int, limit: int = READ_AT_ONCE) -> Re
     return Read(events=rows, position=rows[-1].transaction if rows else position)
 
 
+def page(connection: Connection, organisations: Sequence[str], after: Place, limit: int) -> list[Any]:
+    """Public events of these organisations after a place, in the order of their commits."""
+    rows = _after(connection, after.transaction, after.id).where(
+        events.c.public, events.c.organisation.in_(list(organisations))
+    )
+    return list(connection.execute(rows.limit(limit)).all())
+
+
+def as_told(row: Any) -> dict[str, Any]:
+    """An event as other services read it; `id` tells repetitions, `sequence` orders those of a subject."""
+    return {
+        "specversion": "1.0",
+        "id": str(row.id),
+        "source": "encaisse",
+        "type": row.type,
+        "subject": row.subject,
+        "sequence": row.sequence,
+        "time": row.at.isoformat().replace("+00:00", "Z"),
+        "organisation": row.organisation,
+        "data": row.data,
+    }
+
+
 def _whole(connection: Connection, rows: list[Any], position: int) -> list[Any]:
     """Leaves the last transaction for the next time, unless it is the only one: then all of it."""
     last = rows[-1].transaction
@@ -64,9 +96,13 @@ def _whole(connection: Connection, rows: list[Any], position: int) -> list[Any]:
     return list(connection.execute(_after(connection, position).where(events.c.transaction == last)).all())
 
 
-def _after(connection: Connection, position: int) -> Select[Any]:
-    if connection.dialect.name == "postgresql":
-        closed = text("events.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        wanted = select(events).where(events.c.transaction > position, closed)
-        return wanted.order_by(events.c.transaction, events.c.id)
-    return select(events).where(events.c.id > position).order_by(events.c.id)
+def _after(connection: Connection, position: int, id: int | None = None) -> Select[Any]:
+    """Behind a position; with `id`, behind that very event."""
+    if connection.dialect.name != "postgresql":
+        return select(events).where(events.c.id > (position if id is None else id)).order_by(events.c.id)
+    closed = text("events.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    if id is None:
+        behind: ColumnElement[bool] = events.c.transaction > position
+    else:
+        behind = tuple_(events.c.transaction, events.c.id) > tuple_(literal(position), literal(id))
+    return select(events).where(behind, closed).order_by(events.c.transaction, events.c.id)

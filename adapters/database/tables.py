@@ -37,6 +37,7 @@ from domain.people import Administrator, Client
 from domain.refund import Consumption, Refund
 from domain.run import Run
 from domain.scholarship import Fund
+from domain.seal import Seal
 
 metadata = MetaData(
     naming_convention={
@@ -293,6 +294,12 @@ events = Table(
     Index("ix_events_transaction", "transaction", "id").ddl_if(dialect="postgresql"),
 )  # fmt: skip
 
+seals = Table(
+    "seals", metadata,
+    _text("organisation"), _int("number"), _int("count"), _json("marks"), _text("hash"), _at("sealed_at"),
+    PrimaryKeyConstraint("organisation", "number"),
+)  # fmt: skip
+
 commands = Table(
     "commands", metadata,
     Column("seq", Sequence, primary_key=True, autoincrement=True),
@@ -378,6 +385,7 @@ THINGS: dict[type, Table] = {
     Consumption: consumptions,
     Fund: funds,
     Event: events,
+    Seal: seals,
     Command: commands,
     Identity: identities,
     Quarantined: quarantine,

@@ -6,9 +6,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import App
-from adapters.web import acts, commands, errors, health, items, reads, sign_in
+from adapters.web import acts, commands, errors, events, health, items, reads, sign_in
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
+from adapters.web.rates import Rates
 
 MAX_BODY = 1_000_000  # bytes: a list of a thousand commands
 
@@ -27,8 +28,9 @@ def create_app(app: App) -> FastAPI:
         ],
     )
     application.state.app = app
+    application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, reads):
+    for part in (health, sign_in, items, acts, commands, events, reads):
         application.include_router(part.router)
     errors.install(application)
     return application

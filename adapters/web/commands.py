@@ -13,7 +13,7 @@ from adapters.database.books import BookTransaction
 from adapters.inbox.accept import Accepted, Answer, Quarantined, accept_all
 from adapters.inbox.results import result_of, told_at_once
 from adapters.locale import both
-from adapters.web.errors import PROBLEM, Problem, problem_document
+from adapters.web.errors import Problem, problem
 from adapters.web.items import ItemId
 from adapters.web.keys import Service, may_touch
 from domain.access import ServiceKey
@@ -48,7 +48,7 @@ def accept_commands(request: Request, key: Service, body: Raw) -> Response:
     if several:
         return JSONResponse({"commands": told}, 202)
     if told[0]["status"] in ("refused", "quarantined"):
-        return _refused(told[0])
+        return _refused(request, told[0])
     return JSONResponse(told[0], 202, {"location": told[0]["href"]})
 
 
@@ -119,10 +119,11 @@ def _told(tx: BookTransaction, answer: Answer, key: ServiceKey) -> dict[str, Any
     return told
 
 
-def _refused(told: dict[str, Any]) -> Response:
+def _refused(request: Request, told: dict[str, Any]) -> Response:
     """The problem of a single command that was not taken in."""
     error = told["error"]
     status = {"conflict": 409, "forbidden": 403}.get(error["code"], 422)
-    document = problem_document(status, error["code"], field=error.get("field") or "", message=error["message"])
     known = {name: told[name] for name in ("source", "id") if told[name] is not None}
-    return JSONResponse(document | known, status, media_type=PROBLEM)
+    return problem(
+        request, status, error["code"], field=error.get("field") or "", message=error["message"], known=known
+    )

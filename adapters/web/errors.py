@@ -1,6 +1,7 @@
 """Trouble in words: pages for people, RFC 9457 problems for services, never a stack trace for either."""
 
 import contextlib
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.locale import MissingWords, both
 from adapters.web.guard import NO_STORE, headers_for
-from adapters.web.pages import page
+from adapters.web.pages import asked_language, page
 from adapters.web.sessions import ForgedForm, NotSignedIn
 from adapters.web.visit import visit
 from domain.people import Administrator
@@ -25,6 +26,7 @@ from domain.refusal import NotKnown, PermissionDenied, Refusal
 
 API = "/v1/"
 PROBLEM = "application/problem+json"
+NOTHING: Mapping[str, str] = {}
 MAX_HELPERS = 5  # names on the page that says who can help
 # Troubles that have a page of their own: `web.error.<code>.title|text|next`, `web.problem.<code>`.
 TROUBLES = {
@@ -40,27 +42,46 @@ TROUBLES = {
 class Problem(Exception):
     """An answer to a service that is not what it hoped for."""
 
-    def __init__(self, status: int, code: str, *, field: str = "", message: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        *,
+        field: str = "",
+        message: dict[str, str] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.field = field
         self.message = message
+        self.retry_after_s = retry_after_s
 
 
 def problem_document(
-    status: int, code: str, *, field: str = "", message: dict[str, str] | None = None
+    status: int,
+    code: str,
+    *,
+    language: str,
+    field: str = "",
+    message: dict[str, str] | None = None,
+    known: Mapping[str, Any] = NOTHING,
 ) -> dict[str, Any]:
+    """`detail` is in the asked language, `message` in both; `known` names what the trouble is about."""
     words = message or both(f"web.problem.{code}")
     document = {
-        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "message": words,
+        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words[language],
+        "code": code, "message": words,
     }  # fmt: skip
-    return document | ({"field": field} if field else {})
+    return document | ({"field": field} if field else {}) | dict(known)
 
 
-def problem(status: int, code: str, **more: Any) -> Response:
-    headers = {"www-authenticate": "Bearer"} if status == 401 else {}
-    return JSONResponse(problem_document(status, code, **more), status, headers, media_type=PROBLEM)
+def problem(request: Request, status: int, code: str, *, headers: Mapping[str, str] = NOTHING, **more: Any) -> Response:
+    language = asked_language(request)
+    ours = {"content-language": language} | ({"www-authenticate": "Bearer"} if status == 401 else {})
+    document = problem_document(status, code, language=language, **more)
+    return JSONResponse(document, status, {**ours, **headers}, media_type=PROBLEM)
 
 
 class BodyLimit:
@@ -95,7 +116,7 @@ def install(application: FastAPI) -> None:
 def trouble(request: Request, status: int, code: str) -> Response:
     """The page of a trouble, or its problem."""
     if request.url.path.startswith(API):
-        return problem(status, code)
+        return problem(request, status, code)
     _recognise(request)
     return page(request, "trouble.html", status=status, code=code, helpers=[])
 
@@ -146,11 +167,12 @@ def _refused(request: Request, error: Refusal) -> Response:
         words = both(f"refusal.{error.code}", **error.params)
     except (MissingWords, KeyError):
         words = both("refusal.refused")
-    return problem(422, error.code, field=error.field, message=words)
+    return problem(request, 422, error.code, field=error.field, message=words)
 
 
 def _problem(request: Request, error: Problem) -> Response:
-    return problem(error.status, error.code, field=error.field, message=error.message)
+    wait = {"retry-after": str(error.retry_after_s)} if error.retry_after_s is not None else {}
+    return problem(request, error.status, error.code, headers=wait, field=error.field, message=error.message)
 
 
 def _not_readable(request: Request, error: RequestValidationError) -> Response:
@@ -159,7 +181,9 @@ def _not_readable(request: Request, error: RequestValidationError) -> Response:
     if any(place[0] == "path" for place in places):
         return trouble(request, 404, "not_found")
     if request.url.path.startswith(API):
-        return problem(422, "not_readable", field=".".join(part for part in places[0][1:] if isinstance(part, str)))
+        return problem(
+            request, 422, "not_readable", field=".".join(part for part in places[0][1:] if isinstance(part, str))
+        )
     return trouble(request, 422, "not_readable")
 
 

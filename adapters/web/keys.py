@@ -1,5 +1,7 @@
 """A service at the door: its key, and the organisations that the key may touch."""
 
+import math
+import time
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,6 +10,7 @@ from starlette.requests import Request
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.web.errors import Problem
+from adapters.web.rates import Rates
 from adapters.web.sessions import MAX_TOKEN, hash_of
 from domain.access import ServiceKey
 
@@ -15,11 +18,15 @@ SCHEME = "bearer"
 
 
 def service(request: Request) -> ServiceKey:
-    """The live key of `Authorization: Bearer`, found by its hash."""
+    """The live key of `Authorization: Bearer`, found by its hash, as long as it does not ask too often."""
     app: App = request.app.state.app
     key = app.books.run(lambda tx: known_key(tx, sent_key(request)), read_only=True)
     if key is None:
         raise Problem(401, "unauthorized")
+    rates: Rates = request.app.state.rates
+    wait_s = rates.take(key.hash, time.monotonic())
+    if wait_s:
+        raise Problem(429, "too_many_requests", retry_after_s=math.ceil(wait_s))
     return key
 
 

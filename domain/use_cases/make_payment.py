@@ -67,7 +67,7 @@ def make_payment(
         command=command if method else None, payer=payer, comment=comment, created_at=tx.now,
     )  # fmt: skip
     if method is not None:
-        asked = payment_event(made, "payment.asked", tx.now, by=by, public=False, amount=amount)
+        asked = payment_event(made, "payment.asked", tx.now, by=by, public=False, was=None, amount=amount)
         tx.write([(New(thing=made), asked)])
         return None
     decision = offline_payment(

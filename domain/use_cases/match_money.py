@@ -1,5 +1,6 @@
 """Matches money to lines by hand, undoes it, and reconciles an account: oldest to oldest (B12)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from domain import matching
@@ -12,6 +13,8 @@ from domain.money import fill
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
 from domain.steps.account_steps import settle_plans
+
+NOTHING: Mapping[str, Any] = {}
 
 
 def reconcile_account(tx: Transaction, *, organisation: str, client: str, by: str) -> dict[str, Any]:
@@ -56,7 +59,10 @@ def delete_allocation(tx: Transaction, *, organisation: str, client: str, alloca
     if not made:
         raise NotKnown("allocation", id=allocation)
     amount = sum(one.amount for one in made)
-    told = _told(tx, organisation, client, "allocation.deleted", by, allocation=allocation, amount=amount)
+    was = [{"invoice": one.invoice, "line": one.line, "source": one.source, "amount": one.amount} for one in made]
+    told = _told(
+        tx, organisation, client, "allocation.deleted", by, allocation=allocation, amount=amount, before={"lines": was}
+    )
     tx.write([matching.unmatch(made), (told,)])
     return {"allocation": allocation, "amount": amount}
 
@@ -74,10 +80,19 @@ def _open_lines(tx: Transaction, organisation: str, client: str) -> list[OpenLin
     return [line for invoice in invoices for line in lines.get((organisation, invoice.id), []) if line.open]
 
 
-def _told(tx: Transaction, organisation: str, client: str, type_: str, by: str, **data: Any) -> New:
+def _told(
+    tx: Transaction,
+    organisation: str,
+    client: str,
+    type_: str,
+    by: str,
+    *,
+    before: Mapping[str, Any] = NOTHING,
+    **data: Any,
+) -> New:
     return New(
         thing=Event(
             organisation=organisation, type=type_, subject=f"account:{client}", sequence=1, at=tx.now, by=by,
-            public=False, data={"client": client, **data},
+            public=False, data={"client": client, **data}, before=before,
         )
     )  # fmt: skip

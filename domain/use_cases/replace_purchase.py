@@ -91,7 +91,10 @@ def _move_plan(tx: Transaction, plan: Plan, new_invoice: str, new_line: str, *, 
     )
     for payment in following:
         key = {"organisation": payment.organisation, "id": payment.id}
-        told = payment_event(payment, "instalment.moved", tx.now, by=by, public=False, invoice=new_invoice)
+        told = payment_event(
+            payment, "instalment.moved", tx.now, by=by, public=False, was={"invoice": payment.invoice},
+            invoice=new_invoice,
+        )  # fmt: skip
         tx.write([(Change(thing=Payment, key=key, put={"invoice": new_invoice}), told)])
     left = opened(tx, plan.organisation, new_invoice)[new_line]
     tx.write([shrink(planned_of(tx, plan), left, now=tx.now)])

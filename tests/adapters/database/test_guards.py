@@ -23,6 +23,7 @@ from domain.ledger import Posting, PostingKind, receipt_entries
 from domain.payment import PaymentState
 from domain.people import Client
 from domain.refund import Refund, RefundState
+from domain.seal import Seal
 from tests.domain import builders
 from tests.domain.builders import NOW, TODAY
 
@@ -61,6 +62,7 @@ def _fill(tx: BookTransaction) -> None:
             asked_on=TODAY, created_at=NOW,
         )
     )  # fmt: skip
+    things.append(Seal(organisation="ymca", number=1, count=1, marks=("1:00",), hash="00", sealed_at=NOW))
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
     tx.write([tuple(New(thing=thing) for thing in things)])
 
