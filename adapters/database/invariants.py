@@ -137,6 +137,11 @@ ALWAYS = {
         LEFT JOIN (SELECT organisation, payment, count(*) AS times, max(number) AS newest FROM attempts
             GROUP BY organisation, payment) a ON a.organisation = p.organisation AND a.payment = p.id
         WHERE p.attempts <> coalesce(a.times, 0) OR p.attempts <> coalesce(a.newest, 0)""",
+    "held_payment_waits_behind_an_item": """
+        SELECT p.organisation, p.id, p.plan FROM payments p WHERE p.state = 'held' AND NOT EXISTS (
+            SELECT 1 FROM payments q JOIN action_items i ON i.organisation = q.organisation AND i.payment = q.id
+            WHERE q.organisation = p.organisation AND q.client = p.client AND q.plan = p.plan
+            AND i.state IN ('open', 'retrying'))""",
     "unknown_is_looked_up_by_somebody": """
         SELECT organisation, key, state FROM attempts
         WHERE worker IS NULL AND (state = 'submitting' OR (state = 'unknown' AND next_at IS NULL))""",

@@ -87,8 +87,8 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         values = row[start : start + width]
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
-    item, payment, method, plan = things
-    allowed, refusal = retry_allowed(item, payment, method, plan)
+    item, payment, method, _ = things
+    allowed, refusal = retry_allowed(item, payment, method)
     code = known(item.reason)
     return {
         "item": item.id,
