@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli import keys, quarantine
-from adapters.cli.options import AsJson, Language, Now, language_of
+from adapters.cli.options import AsCsv, AsJson, Bom, Language, Now, Since, Until, day_of, format_of, language_of
 
 app = typer.Typer(
     name="encaisse",
@@ -103,16 +103,34 @@ def reject(
 
 @app.command()
 def statement(
-    organisation: str, client: str, as_json: AsJson = False, language: Language = None, now: Now = None
-) -> None:
+    organisation: str, client: str, as_json: AsJson = False, as_csv: AsCsv = False, bom: Bom = False,
+    language: Language = None, now: Now = None,
+) -> None:  # fmt: skip
     """A client's two columns, balances and upcoming payments."""
-    from adapters.cli.listing import show_statement
-    from adapters.cli.opening import opened
+    from adapters.cli.opening import opened, or_refused
+    from adapters.cli.papers import show_statement
 
     spoken = language_of(language)
-    with opened("statement", language=spoken, now=now) as application:
-        shown = show_statement(application, organisation, client, as_json=as_json, language=spoken)
-    raise typer.Exit(0 if shown else 1)
+    with opened("statement", language=spoken, now=now) as application, or_refused(spoken, as_json=False):
+        how = format_of(as_json=as_json, as_csv=as_csv)
+        show_statement(application, organisation, client, how=how, bom=bom, language=spoken)
+
+
+@app.command()
+def report(
+    name: str, organisation: str, since: Since = None, until: Until = None, as_json: AsJson = False,
+    as_csv: AsCsv = False, bom: Bom = False, language: Language = None, now: Now = None,
+) -> None:  # fmt: skip
+    """Revenue, receipts, planned payments or receivables of an organisation."""
+    from adapters.cli.opening import opened, or_refused
+    from adapters.cli.papers import show_report
+    from adapters.database.reports import REPORTS
+
+    _one_of((name,), REPORTS, "NAME")
+    spoken, period = language_of(language), (day_of(since, "--from"), day_of(until, "--to"))
+    with opened("report", language=spoken, now=now) as application, or_refused(spoken, as_json=False):
+        how = format_of(as_json=as_json, as_csv=as_csv)
+        show_report(application, name, organisation, period=period, how=how, bom=bom, language=spoken)
 
 
 @app.command()

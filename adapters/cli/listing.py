@@ -7,10 +7,7 @@ from adapters.bootstrap import App
 from adapters.cli import show
 from adapters.database.invariants import LATE, SIMULATED_LATE, broken
 from adapters.database.items import PAGE_SIZE, WAITING, cursor_of, find_items
-from adapters.database.statements import statement
-from adapters.inbox.refusals import told
 from adapters.locale import say
-from domain.refusal import NotKnown
 
 
 def show_items(
@@ -46,22 +43,6 @@ def show_items(
     show.table("", [say(f"cli.{name}", language) for name in names], rows, right=(6,))
 
 
-def show_statement(app: App, organisation: str, client: str, *, as_json: bool, language: str) -> bool:
-    """Answers whether the client is known."""
-    try:
-        with app.books.begin(read_only=True) as tx:
-            found = statement(tx, organisation, client)
-    except NotKnown as refusal:
-        error = told(refusal)
-        show.aside(error["message"][language])
-        return False
-    if as_json:
-        show.document(found)
-    else:
-        _draw_statement(found, language)
-    return True
-
-
 def show_check(app: App, *, as_json: bool, language: str) -> bool:
     with app.books.begin(read_only=True) as tx:
         found = broken(tx, late=LATE if app.settings.now is None else SIMULATED_LATE)
@@ -87,33 +68,3 @@ def _item_row(item: dict[str, Any], language: str) -> list[str]:
         show.amount(item["amount"], item["currency"], language), item["reason"]["text"][language],
         item["failed_at"][:10],
     ]  # fmt: skip
-
-
-def _draw_statement(found: dict[str, Any], language: str) -> None:
-    currency = found["currency"]
-    show.line(say("cli.statement_of", language, client=found["client"]))
-    date, what, state, amount = (say(f"cli.{name}", language) for name in ("date", "description", "state", "amount"))
-    for column in ("revenue", "receipts"):
-        rows = [
-            [
-                line["on"], line["description"], say(f"cli.state.{line.get('reconciled') or line['state']}", language),
-                show.amount(_signed(line), currency, language),
-            ]
-            for line in found[column]
-        ]  # fmt: skip
-        show.table(say(f"cli.{column}", language), [date, what, state, amount], rows, right=(3,))
-    if found["upcoming"]:
-        coming = [
-            [one["on"], say(f"cli.state.{one['state']}", language), show.amount(one["amount"], currency, language)]
-            for one in found["upcoming"]
-        ]
-        show.table(say("cli.upcoming", language), [date, state, amount], coming, right=(2,))
-    for name in ("balance", "expected_balance"):
-        show.line(f"{say(f'cli.{name}', language)}  {show.amount(found[name], currency, language)}")
-
-
-def _signed(line: dict[str, Any]) -> int:
-    """As on paper: what raises the balance is positive."""
-    from domain.ledger import SIGN, PostingKind
-
-    return SIGN[PostingKind(line["kind"])] * int(line["amount"])

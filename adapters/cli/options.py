@@ -1,12 +1,16 @@
 """Options that several commands share, and how their values are read."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, or one a line.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")]
+Bom = Annotated[bool, typer.Option("--bom", help="With a byte order mark before the CSV.")]
+Since = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="Else the first of the month.")]
+Until = Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Else today.")]
 Language = Annotated[str | None, typer.Option("--language", metavar="en|fr", help="Else by LANG.")]
 Now = Annotated[str | None, typer.Option("--now", metavar="INSTANT", help="A simulated clock, RFC 3339.")]
 
@@ -21,6 +25,20 @@ def language_of(given: str | None) -> str:
     if given not in ("en", "fr"):
         raise typer.BadParameter("en or fr", param_hint="--language")
     return given
+
+
+def format_of(*, as_json: bool, as_csv: bool) -> str:
+    """json, csv, or a table for a person."""
+    if as_json and as_csv:
+        raise typer.BadParameter("--json or --csv", param_hint="--csv")
+    return "json" if as_json else "csv" if as_csv else "table"
+
+
+def day_of(given: str | None, hint: str) -> date | None:
+    try:
+        return date.fromisoformat(given) if given is not None else None
+    except ValueError:
+        raise typer.BadParameter(f"not a date: {given}", param_hint=hint) from None
 
 
 def instant_of(given: str | None) -> datetime | None:

@@ -41,11 +41,12 @@ def asked_language(request: Request) -> str:
 
 
 def page(
-    request: Request, template: str, *, status: int = 200, language: str | None = None, **context: Any
-) -> HTMLResponse:
-    """A whole page, or a piece of one for htmx."""
+    request: Request, template: str, *, status: int = 200, language: str | None = None,
+    wording: Wording | None = None, **context: Any,
+) -> HTMLResponse:  # fmt: skip
+    """A whole page, or a piece of one for htmx; in the reader's words, unless it is somebody else's paper."""
     app: App = request.app.state.app
-    w = wording_of(request, language)
+    w = wording or wording_of(request, language)
     note = context.pop("note", None)
     html = environment().get_template(template).render(
         w=w, t=w, person=visit(request).person, path=_path(request), languages=_languages(w), note=note, **context

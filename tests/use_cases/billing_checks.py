@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from adapters.database.invariants import broken
 from adapters.database.items import find_items
+from adapters.database.reports import AGES, REPORTS, report
 from adapters.database.statements import statement
 from domain.ledger import SIGN
 from tests.world import ORGANISATION, World
@@ -33,6 +35,7 @@ class Checks:
             self.what_is_left_and_open_makes_the_balance(client)
         self.lines_are_credited_once()
         self.plans_ask_for_what_is_open()
+        self.reports_agree_with_the_ledger()
         with self.world.books.begin(read_only=True) as tx:
             find_items(tx, organisation=ORGANISATION)
 
@@ -101,6 +104,26 @@ class Checks:
         }
         for plan, invoice, lines in self.rows("SELECT id, invoice, lines FROM plans"):
             assert planned.get(plan, 0) <= sum(opened[invoice, line] for line in json.loads(lines)), plan
+
+    def reports_agree_with_the_ledger(self) -> None:
+        """P4: to the cent, whatever was reversed, transferred or cancelled."""
+        period: dict[str, Any] = {"since": date(2020, 1, 1), "until": date(2040, 1, 1)}
+        with self.world.books.begin(read_only=True) as tx:
+            told = {name: report(tx, ORGANISATION, name, **period) for name in REPORTS}
+            owed = {row["client"]: row["balance"] for row in told["receivables"]["rows"]}
+            assert all(tx.balance(ORGANISATION, client) == balance for client, balance in owed.items())
+        entries = dict(self.rows("SELECT account, -sum(amount) FROM ledger_entries GROUP BY account"))
+        for row in told["revenue"]["rows"]:
+            assert row["net"] == entries.pop(f"{row['kind']}:{row['code']}")
+        receivable = -entries.pop("receivable", 0)
+        assert told["receipts"]["totals"]["net"] == -sum(entries.values())  # what is left is money held somewhere
+        assert told["revenue"]["totals"]["net"] - told["receipts"]["totals"]["net"] == receivable
+        assert told["receivables"]["totals"]["balance"] == receivable
+        opened = self.rows("SELECT coalesce(sum(payable - allocated), 0) FROM invoice_lines")[0][0]
+        sums = told["receivables"]["totals"]
+        assert sum(sums[name] for name in (*AGES, "planned")) == opened
+        plans = self.rows("SELECT coalesce(sum(amount), 0) FROM payments WHERE plan IS NOT NULL")[0][0]
+        assert told["planned"]["totals"]["amount"] == plans
 
     def rows(self, sql: str) -> list[Any]:
         with self.world.books.begin(read_only=True) as tx:

@@ -19,6 +19,7 @@ ROLES = {
 }
 FORM = {"version": "1", "reason": "because", "reference": "ref-1", "outcome": "paid", "language": "fr"}
 ITEM = "/action-items/{item}"
+STATEMENT = "/clients/{client}/statement"
 
 # fmt: off
 # The status of each route for: nobody, sees, acts, acts_blind, others, principal. Redirects are 303. An act on
@@ -37,6 +38,12 @@ EXPECTED = {
     ("POST", f"{ITEM}/reopen"):           (401, 403, 409, 403, 403, 409),
     ("POST", f"{ITEM}/ask-again"):        (401, 403, 409, 403, 403, 409),
     ("POST", f"{ITEM}/settle"):           (401, 403, 409, 403, 403, 409),
+    # Either of the permissions billing and reports reads a client's statement.
+    ("GET",  STATEMENT):                  (401, 403, 403, 403, 200, 200),
+    ("GET",  f"{STATEMENT}/csv"):         (401, 403, 403, 403, 200, 200),
+    ("GET",  "/reports"):                 (303, 303, 303, 303, 303, 303),
+    ("GET",  "/reports/{name}"):          (401, 403, 403, 403, 200, 200),
+    ("GET",  "/reports/{name}/csv"):      (401, 403, 403, 403, 200, 200),
 }
 # fmt: on
 FOR_SERVICES = ("/v1/", "/livez", "/readyz", "/metrics")
@@ -74,7 +81,8 @@ def test_own_organisation(staffed, route):
     method, path = route
     for position, (role, expected) in enumerate(zip(ROLES, EXPECTED[route], strict=True)):
         item = staffed.failed(client=f"c-{position}")
-        status, _ = ask(staffed, role, method, path.replace("{item}", item.id))
+        own = path.replace("{item}", item.id).replace("{client}", item.client).replace("{name}", "revenue")
+        status, _ = ask(staffed, role, method, own)
         assert status == expected, role
         done = status == 303 and path.startswith(ITEM)
         assert (staffed.item(item.id).state == "open") == (not done), role

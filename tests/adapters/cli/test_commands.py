@@ -90,6 +90,26 @@ def test_b13_a_statement_has_two_columns_and_both_balances(encaisse: Encaisse, f
     assert "Solde actuel  100,00\u00a0$" in shown
 
 
+def test_b13_a_statement_is_a_sheet_for_a_spreadsheet(encaisse: Encaisse, failed: str):
+    header, *rows = encaisse("statement", "ymca", "c-1", "--csv").out.splitlines()
+    assert header == "Date,Number,Kind,Description,State,Revenue,Receipts,Balance"
+    assert [row.rpartition(",")[2] for row in rows] == ["100.00", "100.00", "50.00"]
+    assert encaisse("statement", "ymca", "c-1", "--csv", "--json").code == 2
+    unknown = encaisse("statement", "ymca", "nobody")
+    assert (unknown.code, unknown.out) == (1, "")
+
+
+def test_p4_a_report_is_a_table_a_document_or_a_sheet(encaisse: Encaisse, failed: str):
+    period = ("--from", "2020-01-01", "--to", "2040-01-01")
+    told = encaisse("report", "revenue", "ymca", "--json", *period).one
+    assert told["totals"] == {"invoiced": 10_000, "credited": 0, "net": 10_000}
+    assert "Total" in encaisse("report", "revenue", "ymca", "--language", "fr", *period).out
+    sheet = encaisse("report", "receivables", "ymca", "--csv", "--language", "fr", *period).out.splitlines()
+    assert sheet[0].startswith("Client;Nom;0-30 jours")
+    assert encaisse("report", "weather", "ymca").code == 2
+    assert encaisse("report", "revenue", "nobody").code == 1
+
+
 def test_every_invariant_holds(encaisse: Encaisse, failed: str):
     ran = encaisse("check", "--json")
     assert ran.code == 0, ran.out
