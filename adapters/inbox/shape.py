@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from adapters.scrubbing import looks_like_card_number
@@ -141,9 +141,14 @@ Token = Annotated[
 ]
 Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 SignedAmount = Annotated[int, Field(ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)]
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
-Rate = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$"), AfterValidator(_rate)]
-Percent = Annotated[Rate, BeforeValidator(_percent, json_schema_input_type=str | int)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+RATE = r"^[0-9]{1,3}(\.[0-9]{1,6})?$"
+Rate = Annotated[str, StringConstraints(pattern=RATE), AfterValidator(_rate)]
+Percent = Annotated[
+    Rate,
+    BeforeValidator(_percent),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": RATE}, {"type": "integer", "minimum": 0, "maximum": 100}]}),
+]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), AfterValidator(_no_card_id)]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Reference = _text(MAX_REFERENCE, 0)
