@@ -11,9 +11,9 @@ from adapters.sheets import Cell, money, sheet
 STATEMENT = ("on", "id", "kind", "description", "state", "revenue", "receipts", "balance")
 
 
-def statement_sheet(found: Timeline, *, bom: bool = False) -> str:
-    """The statement as a sheet in the client's language: what happened, then what is planned."""
-    language, currency = found.client.language, found.organisation.currency
+def statement_sheet(found: Timeline, *, language: str | None = None, bom: bool = False) -> str:
+    """What happened, then what is planned; in the client's language unless another is asked for."""
+    language, currency = language or found.client.language, found.organisation.currency
     header = [say(f"statement.{name}", language) for name in STATEMENT]
     rows = [_statement_row(line, language, currency) for line in (*found.lines, *found.planned)]
     return sheet(header, rows, language=language, bom=bom)

@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli import keys, quarantine
-from adapters.cli.options import AsCsv, AsJson, Bom, Language, Now, Since, Until, day_of, format_of, language_of
+from adapters.cli.options import (
+    AsCsv,
+    AsJson,
+    Bom,
+    By,
+    Language,
+    Now,
+    Since,
+    Until,
+    day_of,
+    format_of,
+    language_of,
+    name_of,
+)  # fmt: skip
 
 app = typer.Typer(
     name="encaisse",
@@ -69,6 +82,7 @@ def items(
 def retry(
     items: Annotated[list[str], typer.Argument(metavar="ITEM")],
     payment_method: Annotated[str | None, typer.Option(help="Another method on file (A5).")] = None,
+    by: By = None,
     as_json: AsJson = False,
     language: Language = None,
     now: Now = None,
@@ -79,7 +93,7 @@ def retry(
 
     spoken = language_of(language)
     with opened("retry", language=spoken, now=now, changes=True) as application:
-        answers = retry_items(application, items, payment_method=payment_method)
+        answers = retry_items(application, items, by=name_of(by), payment_method=payment_method)
     _tell_acts(answers, as_json=as_json, language=spoken)
 
 
@@ -87,6 +101,7 @@ def retry(
 def reject(
     items: Annotated[list[str], typer.Argument(metavar="ITEM")],
     reason: Annotated[str, typer.Option(help="Kept with the item.")],
+    by: By = None,
     as_json: AsJson = False,
     language: Language = None,
     now: Now = None,
@@ -97,7 +112,7 @@ def reject(
 
     spoken = language_of(language)
     with opened("reject", language=spoken, now=now, changes=True) as application:
-        answers = reject_items(application, items, reason=reason)
+        answers = reject_items(application, items, by=name_of(by), reason=reason)
     _tell_acts(answers, as_json=as_json, language=spoken)
 
 
@@ -106,14 +121,14 @@ def statement(
     organisation: str, client: str, as_json: AsJson = False, as_csv: AsCsv = False, bom: Bom = False,
     language: Language = None, now: Now = None,
 ) -> None:  # fmt: skip
-    """A client's two columns, balances and upcoming payments."""
+    """A client's two columns, balances and upcoming payments, in the client's language."""
     from adapters.cli.opening import opened, or_refused
     from adapters.cli.papers import show_statement
 
     spoken = language_of(language)
     with opened("statement", language=spoken, now=now) as application, or_refused(spoken, as_json=False):
         how = format_of(as_json=as_json, as_csv=as_csv)
-        show_statement(application, organisation, client, how=how, bom=bom, language=spoken)
+        show_statement(application, organisation, client, how=how, bom=bom, asked=language)
 
 
 @app.command()

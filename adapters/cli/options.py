@@ -1,5 +1,6 @@
 """Options that several commands share, and how their values are read."""
 
+import getpass
 import os
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -13,6 +14,7 @@ Since = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM-DD", help=
 Until = Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Else today.")]
 Language = Annotated[str | None, typer.Option("--language", metavar="en|fr", help="Else by LANG.")]
 Now = Annotated[str | None, typer.Option("--now", metavar="INSTANT", help="A simulated clock, RFC 3339.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="In whose name; else this login.")]
 
 Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Through this business date.")]
 
@@ -39,6 +41,16 @@ def day_of(given: str | None, hint: str) -> date | None:
         return date.fromisoformat(given) if given is not None else None
     except ValueError:
         raise typer.BadParameter(f"not a date: {given}", param_hint=hint) from None
+
+
+def name_of(given: str | None) -> str:
+    """Who acts: as named, else whoever is logged in here, `cli:marie`."""
+    if given is not None:
+        return given
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return f"cli:{os.getuid()}"
 
 
 def instant_of(given: str | None) -> datetime | None:

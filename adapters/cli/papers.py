@@ -12,19 +12,21 @@ from adapters.database.timeline import timeline
 from adapters.locale import say
 from adapters.tables_told import report_columns, report_rows, report_sheet, statement_sheet
 from domain.ledger import SIGN, PostingKind
+from domain.people import Client
 
 
-def show_statement(app: App, organisation: str, client: str, *, how: str, bom: bool, language: str) -> None:
-    """Raises NotKnown. A sheet is in the client's language, whoever asks for it."""
+def show_statement(app: App, organisation: str, client: str, *, how: str, bom: bool, asked: str | None) -> None:
+    """In the client's language (B13), unless another was asked for. Raises NotKnown."""
     with app.books.begin(read_only=True) as tx:
         if how == "csv":
-            _write(statement_sheet(timeline(tx, organisation, client), bom=bom))
+            _write(statement_sheet(timeline(tx, organisation, client), language=asked, bom=bom))
             return
         found = statement(tx, organisation, client)
+        person = tx.get(Client, organisation=organisation, id=client)
     if how == "json":
         show.document(found)
     else:
-        _draw_statement(found, language)
+        _draw_statement(found, person, asked or person.language)
 
 
 def show_report(
@@ -60,9 +62,9 @@ def _write(sheet: str) -> None:
     sys.stdout.flush()
 
 
-def _draw_statement(found: dict[str, Any], language: str) -> None:
+def _draw_statement(found: dict[str, Any], person: Client, language: str) -> None:
     currency = found["currency"]
-    show.line(say("cli.statement_of", language, client=found["client"]))
+    show.line(say("cli.statement_of", language, client=f"{person.name} ({person.id})"))
     date, what, state, amount = (say(f"cli.{name}", language) for name in ("date", "description", "state", "amount"))
     for column in ("revenue", "receipts"):
         rows = [
@@ -75,12 +77,16 @@ def _draw_statement(found: dict[str, Any], language: str) -> None:
         show.table(say(f"cli.{column}", language), [date, what, state, amount], rows, right=(3,))
     if found["upcoming"]:
         coming = [
-            [one["on"], say(f"cli.state.{one['state']}", language), show.amount(one["amount"], currency, language)]
+            [one["on"], say(f"cli.state.{_coming(one)}", language), show.amount(one["amount"], currency, language)]
             for one in found["upcoming"]
         ]
         show.table(say("cli.upcoming", language), [date, state, amount], coming, right=(2,))
     for name in ("balance", "expected_balance"):
         show.line(f"{say(f'cli.{name}', language)}  {show.amount(found[name], currency, language)}")
+
+
+def _coming(planned: dict[str, Any]) -> str:
+    return "held" if planned.get("held") else str(planned["state"])
 
 
 def _signed(line: dict[str, Any]) -> int:

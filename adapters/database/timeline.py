@@ -73,8 +73,9 @@ def _line(row: Sequence[Any], before: int) -> Line:
 
 
 def _coming(one: dict[str, Any], expected: int) -> Line:
+    state = "held" if one.get("held") else one["state"]
     return Line(
-        on=date.fromisoformat(one["on"]), id=one["instalment"], kind="planned", description="", state=one["state"],
+        on=date.fromisoformat(one["on"]), id=one["instalment"], kind="planned", description="", state=state,
         receipts=-one["amount"], balance=expected,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from adapters.bootstrap import App, build
 from adapters.cli import show
 from adapters.cli.night import Bar
 from adapters.cli.options import language_of
+from adapters.cli.reading import database_is_ours
 from adapters.database.migrate import migrate
 from adapters.demo.people import MONTREAL, TORONTO
 from adapters.demo.seed import seed
@@ -29,6 +30,7 @@ def show_demo(*, host: str, port: int | None) -> None:
     signal.signal(signal.SIGTERM, _leave)
     with tempfile.TemporaryDirectory(prefix="encaisse-demo-") as folder:
         settings = _settings(Path(folder))
+        database_is_ours(settings)
         configure(settings)
         migrate(settings.database_url)
         before = _tell_the_past(settings)

@@ -5,7 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.database.statements import RECEIVED, UPCOMING
 from adapters.sheets import money, sheet
+from adapters.tables_told import state_word
+from domain.refund import RefundState
 
 
 def test_a_sheet_in_english_has_commas_and_points():
@@ -26,6 +29,12 @@ def test_a_mark_may_say_that_it_is_unicode():
 def test_text_that_begins_like_a_formula_is_text(evil):
     [_, cell] = sheet(["a"], [[evil]], language="en").split("\r\n", 1)
     assert cell.strip('"').startswith("'")
+
+
+@pytest.mark.parametrize("state", [*RefundState, *UPCOMING.values(), *RECEIVED.values(), "held"])
+def test_B13_every_state_on_a_statement_has_words(state):
+    assert state_word(state, "en")
+    assert state_word(state, "fr")
 
 
 def test_numbers_and_nothing_are_left_alone():
