@@ -116,8 +116,11 @@ def action_item_retry(tx: Transaction, asked: items.RetryItem, by: str, seq: int
     return None
 
 
+NOT_SAID = "-"  # a service may reject without saying why; a person at a page or a terminal may not
+
+
 def action_item_reject(tx: Transaction, asked: items.RejectItem, by: str, _seq: int) -> Result:
-    return reject_item(tx, organisation=asked.organisation, item=asked.item, by=by, reason=asked.reason)
+    return reject_item(tx, organisation=asked.organisation, item=asked.item, by=by, reason=asked.reason or NOT_SAID)
 
 
 def action_item_reopen(tx: Transaction, asked: items.ReopenItem, by: str, _seq: int) -> Result:

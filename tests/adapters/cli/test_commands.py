@@ -48,7 +48,7 @@ def test_a1_items_lists_what_waits_for_a_person(encaisse: Encaisse, failed: str)
     assert item["reason"]["code"] == "insufficient_funds"
     assert item["reason"]["class"] == "later"
     assert set(item["reason"]["text"]) == {"en", "fr"}
-    assert [one["type"] for one in item["history"]] == ["action_item.opened", "instalment.failed"]
+    assert [one["type"] for one in item["history"]] == ["instalment.failed", "action_item.opened"]
     assert "Insufficient funds" in encaisse("items").out
     assert "Provision insuffisante" in encaisse("items", "--language", "fr").out
 
