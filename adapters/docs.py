@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import domain
+from adapters.contract import documents as contract
 from domain.machine import Machine
 
 ROOT = Path(__file__).parents[1]
@@ -22,7 +23,7 @@ Written by `make docs` from the tables in `domain/`; edit those. Each table is e
 
 def documents() -> dict[str, str]:
     """Every generated document: its path from the root, and what should stand in it."""
-    return {"docs/state-machines.md": state_machines()}
+    return {"docs/state-machines.md": state_machines(), **contract.documents()}
 
 
 def machines() -> list[tuple[Machine[Any], str]]:
@@ -75,6 +76,9 @@ def _diagram(machine: Machine[Any]) -> Iterator[str]:
 
 
 def main() -> None:
+    broken = [f"{path}: {what}" for path in sorted(contract.documents()) for what in contract.breaks(ROOT, path)]
+    if broken:  # a promise is changed by a new version beside it, never in its place
+        raise SystemExit("\n".join(["These promises of the contract would be broken:", *broken]))
     for path, content in documents().items():
         target = ROOT / path
         target.parent.mkdir(parents=True, exist_ok=True)

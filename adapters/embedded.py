@@ -32,6 +32,10 @@ class QueueTaken(Exception):
     """Another process works this database's queue."""
 
 
+class NobodyWorks(Exception):
+    """On an embedded database, a door alone would take in what nobody carries out."""
+
+
 class NotListening(Exception):
     """The port is taken, or the address is not ours."""
 
@@ -117,6 +121,12 @@ def web(app: App, *, host: str, port: int | None) -> Iterator[str]:
         server.should_exit = True
         thread.join(STOP_WITHIN_S)
         listening.close()
+
+
+def somebody_works(settings: Settings) -> None:
+    """Raises NobodyWorks, unless somebody holds the queue of an embedded database; that of PostgreSQL waits."""
+    if settings.embedded and not QueueLock(settings).is_taken():
+        raise NobodyWorks
 
 
 def _reached_at(app: App, url: str) -> App:

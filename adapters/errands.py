@@ -1,10 +1,9 @@
 """Errands: what is to be done now, found in the database, and the one way to do it, whoever asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from functools import partial
 
 from sqlalchemy import bindparam, text
 
@@ -12,6 +11,8 @@ from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from adapters.inbox.handling import handle_commands
+from adapters.inbox.lanes import PATIENCE
+from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 
@@ -45,11 +46,14 @@ def due_errands(tx: BookTransaction) -> list[Errand]:
     return found
 
 
-def run_errand(app: App, errand: Errand) -> int:
+Run = Callable[[App, Errand, timedelta], int]
+
+
+def run_errand(app: App, errand: Errand, patience: timedelta = PATIENCE) -> int:
     """Works an errand until nothing is left, MAX_BATCHES are done or the process stops; answers how many
-    things were taken in hand."""
+    things were taken in hand. `patience` is that of commands with a charge before them."""
     total = 0
-    for done in _batches(app, errand):
+    for done in _batches(app, errand, patience):
         total += done
         if done == 0 or app.stopping.is_set():
             break
@@ -58,7 +62,7 @@ def run_errand(app: App, errand: Errand) -> int:
     return total
 
 
-def _batches(app: App, errand: Errand) -> Iterator[int]:
+def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
     parts = (app.books, app.gateways, app.leases, app.log)
     organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
@@ -68,25 +72,36 @@ def _batches(app: App, errand: Errand) -> Iterator[int]:
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
-                yield handle_commands(app, organisation=organisation)
+                yield handle_commands(app, organisation=organisation, patience=patience)
 
 
-def work_all(app: App) -> int:
+def run_apart(app: App, errand: Errand, patience: timedelta = PATIENCE, *, failed: set[Errand]) -> int:
+    """Like run_errand; one that breaks keeps no other from being done, and is not tried again."""
+    if errand in failed:
+        return 0
+    try:
+        return run_errand(app, errand, patience)
+    except Exception as error:
+        log_failure("errand.failed", error, organisation=errand.organisation, account=errand.account)
+        failed.add(errand)
+        return 0
+
+
+def work_all(app: App, run: Run = run_errand) -> int:
     """Works until nothing is due at this instant; for a process that has the queue to itself."""
     total = 0
     while not app.stopping.is_set():
         errands = app.books.run(due_errands)
-        done = sum(map(partial(run_errand, app), errands)) or _let_pass(app, errands)
+        done = sum(run(app, errand, PATIENCE) for errand in errands) or _let_pass(app, errands, run)
         if done == 0:
             break
         total += done
     return total
 
 
-def _let_pass(app: App, errands: list[Errand]) -> int:
+def _let_pass(app: App, errands: list[Errand], run: Run) -> int:
     """Commands that wait for a charge which is not to be sent at this instant wait no longer."""
-    lanes = [errand.organisation for errand in errands if errand.kind is ErrandKind.COMMANDS]
-    return sum(handle_commands(app, organisation=lane, patience=timedelta(0)) for lane in lanes)
+    return sum(run(app, errand, timedelta(0)) for errand in errands if errand.kind is ErrandKind.COMMANDS)
 
 
 _DUE = {

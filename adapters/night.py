@@ -13,8 +13,7 @@ from adapters.beating import Beating
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
-from adapters.errands import Errand, due_errands, run_errand
-from adapters.logs import log_failure
+from adapters.errands import Errand, due_errands, run_apart
 from adapters.night_report import Mark, Report, mark, newest_event, report
 from adapters.queue_lock import QueueLock
 from adapters.runs import close_finished, due_nights, start_missing
@@ -96,13 +95,7 @@ class Night:
                     self.app.stopping.wait(POLL_S)
 
     def _run(self, errand: Errand) -> int:
-        """One that breaks keeps no other from being done, and is not tried again in this night."""
-        try:
-            return run_errand(self.app, errand)
-        except Exception as error:
-            log_failure("errand.failed", error, organisation=errand.organisation, account=errand.account)
-            self.failed.add(errand)
-            return 0
+        return run_apart(self.app, errand, failed=self.failed)
 
     def _errands(self) -> list[Errand]:
         found = self.app.books.run(due_errands, read_only=True)

@@ -43,6 +43,13 @@ class QueueLock:
             time.sleep(POLL_S)
         return True
 
+    def is_taken(self) -> bool:
+        """Whether somebody else works the queue just now."""
+        if self.path is not None and not self.path.exists():
+            return False
+        with self.attempt() as ours:
+            return not ours
+
     def release(self) -> None:
         """The file stays: taking it away would let two hold the lock."""
         if self._file is not None:

@@ -58,11 +58,13 @@ def serve_web(
     host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
     port: Annotated[int, typer.Option(help="port to listen on")] = 8000,
 ) -> None:
-    """The pages and the API, alone."""
+    """The pages and the API, alone; on SQLite, beside whoever works the queue."""
     from adapters.bootstrap import build
-    from adapters.embedded import until_told_to_stop, web
+    from adapters.embedded import somebody_works, until_told_to_stop, web
 
     settings = read_settings()
+    with _explained():
+        somebody_works(settings)
     stopping = threading.Event()
     until_told_to_stop(stopping)
     app = build(settings, role="web", pool_size=20)
@@ -156,12 +158,13 @@ def _first_link(app: "App", url: str) -> list[str]:
 @contextmanager
 def _explained() -> Iterator[None]:
     """What is wrong with the set-up, in words."""
-    from adapters.embedded import NotListening, NotMigrated, QueueTaken
+    from adapters.embedded import NobodyWorks, NotListening, NotMigrated, QueueTaken
     from adapters.gateways.journal import JournalInUse
     from workers.boot import RedisNeeded
 
     words = {
         QueueTaken: "roles.queue_taken",
+        NobodyWorks: "roles.nobody_works",
         NotMigrated: "roles.not_migrated",
         RedisNeeded: "roles.redis_needed",
         JournalInUse: "roles.journal_in_use",

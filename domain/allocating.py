@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from domain.claim import Around
 from domain.decision import Allocate, Decision, New, move
 from domain.invoice import OpenLine
 from domain.ledger import Allocation
@@ -34,23 +33,13 @@ def allocate(
     return tuple(steps)
 
 
-def shrink_planned(around: Around, amount: int, *, now: datetime) -> Decision:
-    """What `amount` on an invoice's lines leaves to its plans: each is lowered to what stays open on its own lines,
-    and no other (I8)."""
-    parts = fill(amount, [line.open for line in around.lines])
-    left = {line.line: line.open - part for line, part in zip(around.lines, parts, strict=True)}
-    covered = {plan.id: plan.lines for plan in around.plans}
-    steps: Decision = ()
-    for name in sorted({payment.plan or "" for payment in around.planned}):
-        own = [payment for payment in around.planned if (payment.plan or "") == name]
-        steps += shrink(own, sum(left[line] for line in left if line in covered.get(name, left)), now=now)
-    return steps
-
-
 def shrink(planned: Iterable[Payment], open_minor: int, *, now: datetime) -> Decision:
-    """Lowers planned payments, the last first, until they ask for no more than is open (I8)."""
-    payments = sorted(planned, key=lambda payment: (payment.due_on, payment.number or 0))
-    excess = sum(payment.amount for payment in payments) - open_minor
+    """Lowers planned payments, the last first, until all of them ask for no more than is open (I8). Those that
+    are due or under way stay as they are, and count."""
+    everything = list(planned)
+    excess = sum(payment.amount for payment in everything) - open_minor
+    movable = [payment for payment in everything if PAYMENT.allows(payment.state, "change")]
+    payments = sorted(movable, key=lambda payment: (payment.due_on, payment.number or 0))
     steps: Decision = ()
     for payment in reversed(payments):
         if excess <= 0:

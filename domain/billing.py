@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from domain.allocating import allocate, shrink_planned
+from domain.allocating import allocate
 from domain.claim import Around
 from domain.decision import Decision, New
 from domain.event import Event
@@ -140,5 +140,4 @@ def offline_payment(
         payment_event(
             payment, "payment.approved", now, by=by, was=None, amount=payment.amount, offline=payment.offline
         ),
-        *shrink_planned(around, payment.amount, now=now),
     )  # fmt: skip

@@ -109,8 +109,8 @@ def fail_unsent(claim: Claim, code: str, *, now: datetime, mint: Mint) -> Decisi
     reason = {"code": code, "class": class_of(code)}
     return (
         move(PAYMENT, payment, "fail", command=None),
-        *open_item(payment, claim.item, code, "", now=now, mint=mint),
         payment_event(payment, told, now, reason=code, sent=False, amount=payment.amount),
+        *open_item(payment, claim.item, code, "", now=now, mint=mint),
         *answer_payment(payment, claim.item, "declined", now=now, reason=reason),
     )
 

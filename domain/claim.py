@@ -68,10 +68,9 @@ def parameters_hash(account: str, method: PaymentMethod, amount: int, currency: 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What a decision must see of the rows around an attempt, locked: the lines that the payment is for (in
-    order), its plan, planned payments of the same invoice with their plans, and the item that is open for it."""
+    order), its plan with the payments that it still plans, and the item that is open for it."""
 
     lines: tuple[OpenLine, ...] = ()
     plan: Plan | None = None
     planned: tuple[Payment, ...] = ()
-    plans: tuple[Plan, ...] = ()
     item: ActionItem | None = None

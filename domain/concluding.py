@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from domain.allocating import allocate, shrink_planned
+from domain.allocating import allocate
 from domain.answering import answer_payment
 from domain.attempt import ATTEMPT, AttemptState
 from domain.capabilities import capability_of
@@ -19,6 +19,7 @@ from domain.ledger import Posting, PostingKind, Words, receipt_entries
 from domain.outcome import Approved, Declined, NoAnswer, NotSent, Outcome
 from domain.payment import PAYMENT, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
+from domain.resuming import resume
 from domain.telling import payment_event, plan_event
 
 Mint = Callable[[str], str]
@@ -61,9 +62,7 @@ def approve(asked: Asked, reference: str, around: Around, *, now: datetime, mint
         *resolve_item(around.item, by=by, now=now),
         *answer_payment(payment, around.item, "approved", now=now),
     )  # fmt: skip
-    if instalment:
-        return steps + _resume_plan(asked.claim, around, now=now)
-    return steps + shrink_planned(around, attempt.amount, now=now)
+    return steps + resume(around.plan, around.planned, method=asked.claim.method, now=now)
 
 
 def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: Mint) -> Decision:
@@ -79,10 +78,10 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
             network_code=no.network_code, reference=no.reference, worker=None, next_at=None,
             resend=False, ended_at=now,
         ),
-        *open_item(payment, around.item, code, no.network_code, now=now, mint=mint),
         payment_event(
             payment, told, now, reason=code, network_code=no.network_code, amount=attempt.amount, key=attempt.key
         ),
+        *open_item(payment, around.item, code, no.network_code, now=now, mint=mint),
         *_lessons(asked.claim, code, around, now=now),
         *answer_payment(payment, around.item, "declined", now=now, reason=reason),
     )  # fmt: skip
@@ -119,9 +118,7 @@ def touches_plan(asked: Asked, outcome: Outcome) -> bool:
     """Whether the decision will need the plan and the planned payments around it."""
     match outcome:
         case Approved():
-            stopped = asked.claim.plan is not None and asked.claim.plan.state is PlanState.STOPPED
-            one_off = asked.payment.kind is PaymentKind.ONE_OFF and asked.payment.invoice is not None
-            return stopped or one_off
+            return asked.claim.plan is not None and asked.claim.plan.state is PlanState.STOPPED
         case Declined():
             return class_of(outcome.code) in STOPS_PLAN and asked.claim.plan is not None
         case _:
@@ -171,21 +168,4 @@ def _lessons(claim: Claim, code: str, around: Around, *, now: datetime) -> Decis
             if payment.plan == plan.id and PAYMENT.allows(payment.state, "hold"):
                 told = payment_event(payment, "instalment.held", now, public=False)
                 steps += (move(PAYMENT, payment, "hold"), told)
-    return steps
-
-
-def _resume_plan(claim: Claim, around: Around, *, now: datetime) -> Decision:
-    """A stopped plan goes on with the method that has just worked."""
-    plan, method = around.plan, claim.method
-    if plan is None or plan.state is not PlanState.STOPPED or method is None:
-        return ()
-    steps: Decision = (
-        move(PLAN, plan, "resume", payment_method=method.id),
-        plan_event(plan, "plan.resumed", now, payment_method=method.id),
-    )
-    for payment in around.planned:
-        if payment.plan == plan.id and PAYMENT.allows(payment.state, "release"):
-            told = payment_event(payment, "instalment.released", now, public=False)
-            released = move(PAYMENT, payment, "release", payment_method=method.id, merchant_account=claim.account.id)
-            steps += (released, told)
     return steps

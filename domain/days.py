@@ -1,11 +1,13 @@
 """Dates and instants of an organisation: local days, month steps that keep their anchor, nights."""
 
 import calendar
-from datetime import date, datetime, time, timedelta
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.organisation import Organisation
 
+SECOND = timedelta(seconds=1)
 MAX_CAUGHT_UP_NIGHTS = 4_000  # eleven years of missed nights; more is a wrong clock, not downtime
 
 
@@ -26,8 +28,17 @@ def local_date(now: datetime, timezone: str) -> date:
 
 
 def instant(day: date, at: time, timezone: str) -> datetime:
-    """The instant of a wall-clock time; in a gap the moment after it, in an overlap the first of the two."""
-    return datetime.combine(day, at, ZoneInfo(timezone)).astimezone(ZoneInfo("UTC"))
+    """The instant of a wall-clock time; in a gap the first moment after it, in an overlap the first of the two."""
+    zone = ZoneInfo(timezone)
+    later, earlier = (datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    if earlier >= later:
+        return later
+    before = earlier.astimezone(zone).utcoffset()
+
+    def jumped(seconds: int) -> bool:
+        return (earlier + timedelta(seconds=seconds)).astimezone(zone).utcoffset() != before
+
+    return earlier + timedelta(seconds=bisect_left(range((later - earlier) // SECOND), True, key=jumped))
 
 
 def last_night(organisation: Organisation, now: datetime) -> date:

@@ -48,7 +48,7 @@ REASONS: dict[str, ReasonClass] = {
 }
 # fmt: on
 
-KILLS_METHOD = (C.NEVER,)
+KILLS_METHOD = (C.NEVER, C.STOP_PLAN)  # a revoked authorisation is not asked again either, until it is replaced
 STOPS_PLAN = (C.STOP_PLAN,)
 
 

@@ -1,14 +1,15 @@
 """Itemising: which action item a failure opens, opens again or closes (A1, A2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.decision import Decision, New, move
 from domain.declines import class_of
-from domain.payment import Payment, PaymentKind
-from domain.telling import item_event
+from domain.event import SYSTEM
+from domain.payment import PAYMENT, Payment, PaymentKind
+from domain.telling import item_event, payment_event
 
 Mint = Callable[[str], str]
 
@@ -95,3 +96,27 @@ def resolve_item(item: ActionItem | None, *, by: str, now: datetime) -> Decision
         move(ACTION_ITEM, item, "resolve", changed_at=now, by=by),
         item_event(item, "action_item.resolved", now, by=by),
     )
+
+
+def settle_failed(failed: Iterable[tuple[Payment, ActionItem | None]], room: int, *, now: datetime) -> Decision:
+    """Failed payments after the debt was paid another way (A9): `room` is what is still owed for them, the
+    oldest first. What is not owed is cancelled and its item resolved; the rest asks for less."""
+    steps: Decision = ()
+    for payment, item in sorted(failed, key=lambda one: (one[0].due_on, one[0].number or 0)):
+        owed = min(room, payment.amount)
+        room -= owed
+        if item is None or item.state is not ItemState.OPEN or owed == payment.amount:
+            continue
+        if owed:
+            steps += (
+                move(PAYMENT, payment, "change", amount=owed),
+                payment_event(
+                    payment, "instalment.lowered", now, public=False, amount=owed, was={"amount": payment.amount}
+                ),
+                move(ACTION_ITEM, item, "update", amount=owed, changed_at=now),
+                item_event(item, "action_item.lowered", now, amount=owed, was={"amount": payment.amount}),
+            )
+        else:
+            told = payment_event(payment, "instalment.cancelled", now, public=False, why="paid_otherwise")
+            steps += (move(PAYMENT, payment, "cancel"), told, *resolve_item(item, by=SYSTEM, now=now))
+    return steps

@@ -45,7 +45,6 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.DUE,        "fail"):    S.FAILED,
         (S.DUE,        "cancel"):  S.CANCELLED,
         (S.DUE,        "hold"):    S.HELD,
-        (S.DUE,        "postpone"):S.SCHEDULED,
         (S.SUBMITTING, "approve"): S.PAID,
         (S.SUBMITTING, "decline"): S.FAILED,
         (S.SUBMITTING, "lose"):    S.UNKNOWN,
@@ -55,6 +54,8 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.IN_DOUBT,   "wait"):    S.IN_DOUBT,
         (S.IN_DOUBT,   "approve"): S.PAID,
         (S.IN_DOUBT,   "decline"): S.FAILED,
+        (S.HELD,       "fall_due"):S.DUE,
+        (S.FAILED,     "change"):  S.FAILED,
         (S.FAILED,     "retry"):   S.DUE,
         (S.FAILED,     "cancel"):  S.CANCELLED,
         (S.SCHEDULED,  "deposit"): S.PAID,      # a paper cheque, by a person (I7)
@@ -66,6 +67,7 @@ PAYMENT: Machine[PaymentState] = Machine(
 
 IN_FLIGHT = (S.SUBMITTING, S.UNKNOWN, S.IN_DOUBT)
 PLANNED = (S.SCHEDULED, S.DUE, S.SUBMITTING, S.UNKNOWN, S.IN_DOUBT)
+STILL_PLANNED = (*PLANNED, S.HELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,5 +41,7 @@ NEEDED = {
     "refund.record":           Permission.REFUND,
     "organisation.register":   Permission.ADMINISTER,
     "administrator.register":  Permission.ADMINISTER,
+    "client.register":         Permission.BILLING,
+    "payment_method.register": Permission.PAYMENT_PROCESSING,
 }
 # fmt: on

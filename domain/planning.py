@@ -1,8 +1,9 @@
 """Planning decides the payments of an instalment plan, and their changes until they are claimed (I1-I3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from domain.decision import Decision, New, move
 from domain.instalment import (
@@ -18,6 +19,7 @@ from domain.money import fraction_of
 from domain.payment import PAYMENT, Payment, PaymentKind, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.refusal import OutOfRange, Refusal
+from domain.resuming import resume
 from domain.telling import payment_event, plan_event
 
 Mint = Callable[[str], str]
@@ -51,7 +53,7 @@ def planned_payments(total: int, initial: Initial | None, schedule: Schedule, to
         rest = total - amount
     dates = schedule_dates(schedule)
     _must_be_near(dates, today)
-    return first + list(zip(dates, schedule_amounts(rest, schedule, len(dates)), strict=True))
+    return first + sorted(zip(dates, schedule_amounts(rest, schedule, len(dates)), strict=True))
 
 
 def plan(
@@ -95,6 +97,8 @@ def change(
     chosen: Sequence[Payment],
     siblings: Sequence[Payment],
     *,
+    plan: Plan,
+    asked_for: int,
     day: date | None,
     amount: int | None,
     method: PaymentMethod | None,
@@ -102,29 +106,25 @@ def change(
     today: date,
     now: datetime,
 ) -> Decision:
-    """New date, amount or method for planned payments of one plan; `siblings` are all planned ones of it."""
+    """New date, amount or method for planned payments of one plan; `siblings` are all planned ones of it.
+
+    New amounts must sum to what the plan has to ask for (`asked_for`: what is open on its lines less what has
+    failed), or to what they did before (I3). A new method for what is held lets the plan go on (I5).
+    """
     if day is None and amount is None and method is None:
         raise NothingToChange("instalments")
+    ids = {payment.id for payment in chosen}
     if amount is not None:
-        before = sum(payment.amount for payment in siblings)
-        ids = {payment.id for payment in chosen}
-        after = sum(amount if payment.id in ids else payment.amount for payment in siblings)
-        if before != after:
-            raise PlanDoesNotSum("amount", total=before, planned=after)
+        _must_sum(siblings, ids, amount, asked_for)
     steps: Decision = ()
+    if method is not None and any(payment.state is PaymentState.HELD for payment in chosen):
+        others = [payment for payment in siblings if payment.id not in ids]
+        steps += resume(plan, others, method=None, by=by, now=now)
     for payment in chosen:
         _must_be_changeable(payment)
-        put: dict[str, object] = {}
-        if day is not None:
-            put["due_on"] = day
-        if amount is not None:
-            put["amount"] = amount
-        if method is not None:
-            put |= {"payment_method": method.id, "merchant_account": method.merchant_account, "offline": None}
-        event_name = "change"
-        card = (method or payment.payment_method) is not None
-        if day is not None and day <= today and card and payment.state is PaymentState.SCHEDULED:
-            event_name = "fall_due"
+        put = _put(day, amount, method)
+        event_name = _step(payment, day, method, today)
+        if event_name == "fall_due":
             put["due_at"] = now
         steps += (
             replace(move(PAYMENT, payment, event_name), put=put),
@@ -135,6 +135,32 @@ def change(
             ),
         )  # fmt: skip
     return steps
+
+
+def _must_sum(siblings: Sequence[Payment], ids: Collection[str], amount: int, asked_for: int) -> None:
+    before = sum(payment.amount for payment in siblings)
+    after = sum(amount if payment.id in ids else payment.amount for payment in siblings)
+    if after not in (before, asked_for):
+        raise PlanDoesNotSum("amount", total=asked_for, planned=after)
+
+
+def _put(day: date | None, amount: int | None, method: PaymentMethod | None) -> dict[str, Any]:
+    put: dict[str, Any] = {}
+    if day is not None:
+        put["due_on"] = day
+    if amount is not None:
+        put["amount"] = amount
+    if method is not None:
+        put |= {"payment_method": method.id, "merchant_account": method.merchant_account, "offline": None}
+    return put
+
+
+def _step(payment: Payment, day: date | None, method: PaymentMethod | None, today: date) -> str:
+    """A date that is today or past is charged at once (I1); a new method releases what is held (I5)."""
+    if payment.state is PaymentState.HELD:
+        return "release" if method is not None else "change"
+    card = method is not None or payment.payment_method is not None
+    return "fall_due" if day is not None and day <= today and card else "change"
 
 
 def cancel(chosen: Sequence[Payment], *, by: str, now: datetime) -> Decision:

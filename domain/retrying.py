@@ -1,6 +1,6 @@
 """Retrying decides what a person's act on an action item does: retry, reject, reopen, ask again, settle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,10 +10,11 @@ from domain.claim import Around, Asked
 from domain.concluding import approve
 from domain.decision import Decision, move
 from domain.declines import class_of
-from domain.instalment import Plan, PlanState
+from domain.instalment import Plan
 from domain.payment import PAYMENT, Payment, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.refusal import Refusal
+from domain.resuming import resume
 from domain.telling import item_event, payment_event
 
 Mint = Callable[[str], str]
@@ -86,7 +87,6 @@ def retry(
     method: PaymentMethod | None,
     *,
     replacement: PaymentMethod | None,
-    plan: Plan | None,
     by: str,
     hold: timedelta,
     command: int | None,
@@ -105,9 +105,6 @@ def retry(
         raise NewMethodNeeded("payment_method", item=item.id)
     if chosen.kind != "card":
         raise MethodNotUsable("payment_method", payment_method=chosen.id)
-    stopped = plan is not None and plan.state is PlanState.STOPPED
-    if stopped and chosen.id == payment.payment_method:
-        raise NewMethodNeeded("payment_method", item=item.id)
     return (
         move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id),
         move(
@@ -122,13 +119,11 @@ def retry(
     )  # fmt: skip
 
 
-def retry_allowed(
-    item: ActionItem, payment: Payment, method: PaymentMethod | None, plan: Plan | None
-) -> tuple[bool, str]:
+def retry_allowed(item: ActionItem, payment: Payment, method: PaymentMethod | None) -> tuple[bool, str]:
     """Whether Retry without another method would be taken, and the code of the refusal if not."""
     try:
         retry(
-            item, payment, method, replacement=None, plan=plan, by="", hold=timedelta(0), command=None,
+            item, payment, method, replacement=None, by="", hold=timedelta(0), command=None,
             now=item.changed_at,
         )  # fmt: skip
     except Refusal as refusal:
@@ -136,8 +131,12 @@ def retry_allowed(
     return True, ""
 
 
-def reject(item: ActionItem, payment: Payment, *, reason: str, by: str, now: datetime) -> Decision:
-    """Closes the item with who, when and why; the debt stays in the balance (A4)."""
+def reject(
+    item: ActionItem, payment: Payment, *, reason: str, by: str, now: datetime,
+    plan: Plan | None = None, held: Iterable[Payment] = (),
+) -> Decision:  # fmt: skip
+    """Closes the item with who, when and why; the debt stays in the balance (A4). What a stopped plan holds is
+    released: it fails on its own date, with its own item, unless its method is replaced before."""
     _must_be_open(item)
     if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT):
         raise InDoubt("item", item=item.id)
@@ -146,6 +145,7 @@ def reject(item: ActionItem, payment: Payment, *, reason: str, by: str, now: dat
     return (
         move(ACTION_ITEM, item, "reject", by=by, note=reason, changed_at=now),
         item_event(item, "action_item.rejected", now, by=by, reason=reason),
+        *resume(plan, held, method=None, by=by, now=now),
     )
 
 

@@ -13,20 +13,22 @@ from adapters.settings import Settings
 from workers.bells import Bells
 from workers.boot import needed_redis, redis_client, ringing_broker
 from workers.relay import Relay, Stream
+from workers.supervising import Supervisor
 
 NO_FORKS_MS = 10  # dramatiq waits for a worker that died at birth before it hears a signal; we have no forks
 GRACE_MS = 60_000  # longer than the slowest answer of a gateway; what orchestrators grant is longer still
 
 
 def serve_workers(settings: Settings, *, processes: int, threads: int, language: str) -> int:
-    """Works until SIGTERM, then drains within the grace; answers the exit status."""
+    """Works until SIGTERM, then drains within the grace; answers the exit status. A worker process that is killed
+    takes the others along, in peace, and all are started again."""
     needed_redis(settings)
     warn_about_redis(settings, language)
     options = ["workers.boot:boot", "--processes", str(processes), "--threads", str(threads), "--skip-logging"]
     options += ["--worker-shutdown-timeout", str(GRACE_MS), "--worker-fork-timeout", str(NO_FORKS_MS)]
     arguments = cli.make_argument_parser().parse_args(options)  # type: ignore[no-untyped-call]
     arguments.path = []
-    return int(cli.main(arguments) or 0)  # type: ignore[no-untyped-call]
+    return Supervisor(lambda: int(cli.main(arguments) or 0)).run()  # type: ignore[no-untyped-call]
 
 
 def relay_and_bells(app: App) -> tuple[Relay, Bells]:

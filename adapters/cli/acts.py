@@ -9,21 +9,22 @@ from adapters.bootstrap import App
 from adapters.cli.working import queue_of
 from adapters.database.books import BookTransaction
 from adapters.database.tables import action_items, payments
-from adapters.inbox.refusals import told
+from adapters.inbox.refusals import as_written, told
+from adapters.inbox.shape import By, OptionalNote
 from domain.payment import IN_FLIGHT, PaymentState
 from domain.refusal import NotKnown, Refusal
 from domain.use_cases.act_on_item import reject_item, retry_item
 
-BY = "cli"
 UNDER_WAY = (PaymentState.DUE, PaymentState.SUBMITTING, PaymentState.UNKNOWN)
 Answer = dict[str, Any]
 
 
-def retry_items(app: App, items: Sequence[str], *, payment_method: str | None = None) -> list[Answer]:
+def retry_items(app: App, items: Sequence[str], *, by: str, payment_method: str | None = None) -> list[Answer]:
     """Retries each item once, then works or waits until the gateway has answered."""
 
     def retry(tx: BookTransaction, organisation: str, item: str) -> None:
-        retry_item(tx, organisation=organisation, item=item, by=BY, payment_method=payment_method)
+        name = as_written(By, by, "by")
+        retry_item(tx, organisation=organisation, item=item, by=name, payment_method=payment_method)
 
     answers = [_act(app, item, retry) for item in items]
     started = [answer["item"] for answer in answers if answer["status"] == "done"]
@@ -34,9 +35,10 @@ def retry_items(app: App, items: Sequence[str], *, payment_method: str | None = 
     return [answer | ({"state": states[answer["item"]]} if answer["status"] == "done" else {}) for answer in answers]
 
 
-def reject_items(app: App, items: Sequence[str], *, reason: str) -> list[Answer]:
+def reject_items(app: App, items: Sequence[str], *, by: str, reason: str) -> list[Answer]:
     def reject(tx: BookTransaction, organisation: str, item: str) -> None:
-        reject_item(tx, organisation=organisation, item=item, by=BY, reason=reason)
+        name, why = as_written(By, by, "by"), as_written(OptionalNote, reason, "reason")
+        reject_item(tx, organisation=organisation, item=item, by=name, reason=why)
 
     return [_act(app, item, reject) for item in items]
 

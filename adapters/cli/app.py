@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from adapters.cli import keys, quarantine, webhooks
-from adapters.cli.options import AsJson, Language, Now, language_of
+from adapters.cli.options import AsJson, By, Language, Now, language_of, name_of
 
 app = typer.Typer(
     name="encaisse",
@@ -70,6 +70,7 @@ def items(
 def retry(
     items: Annotated[list[str], typer.Argument(metavar="ITEM")],
     payment_method: Annotated[str | None, typer.Option(help="Another method on file (A5).")] = None,
+    by: By = None,
     as_json: AsJson = False,
     language: Language = None,
     now: Now = None,
@@ -80,7 +81,7 @@ def retry(
 
     spoken = language_of(language)
     with opened("retry", language=spoken, now=now, changes=True) as application:
-        answers = retry_items(application, items, payment_method=payment_method)
+        answers = retry_items(application, items, by=name_of(by), payment_method=payment_method)
     _tell_acts(answers, as_json=as_json, language=spoken)
 
 
@@ -88,6 +89,7 @@ def retry(
 def reject(
     items: Annotated[list[str], typer.Argument(metavar="ITEM")],
     reason: Annotated[str, typer.Option(help="Kept with the item.")],
+    by: By = None,
     as_json: AsJson = False,
     language: Language = None,
     now: Now = None,
@@ -98,7 +100,7 @@ def reject(
 
     spoken = language_of(language)
     with opened("reject", language=spoken, now=now, changes=True) as application:
-        answers = reject_items(application, items, reason=reason)
+        answers = reject_items(application, items, by=name_of(by), reason=reason)
     _tell_acts(answers, as_json=as_json, language=spoken)
 
 
@@ -106,13 +108,13 @@ def reject(
 def statement(
     organisation: str, client: str, as_json: AsJson = False, language: Language = None, now: Now = None
 ) -> None:
-    """A client's two columns, balances and upcoming payments."""
+    """A client's two columns, balances and upcoming payments, in the client's language."""
     from adapters.cli.listing import show_statement
     from adapters.cli.opening import opened
 
     spoken = language_of(language)
     with opened("statement", language=spoken, now=now) as application:
-        shown = show_statement(application, organisation, client, as_json=as_json, language=spoken)
+        shown = show_statement(application, organisation, client, as_json=as_json, asked=language, language=spoken)
     raise typer.Exit(0 if shown else 1)
 
 

@@ -10,6 +10,7 @@ from adapters.database.items import PAGE_SIZE, WAITING, cursor_of, find_items
 from adapters.database.statements import statement
 from adapters.inbox.refusals import told
 from adapters.locale import say
+from domain.people import Client
 from domain.refusal import NotKnown
 
 
@@ -46,11 +47,14 @@ def show_items(
     show.table("", [say(f"cli.{name}", language) for name in names], rows, right=(6,))
 
 
-def show_statement(app: App, organisation: str, client: str, *, as_json: bool, language: str) -> bool:
-    """Answers whether the client is known."""
+def show_statement(
+    app: App, organisation: str, client: str, *, as_json: bool, asked: str | None, language: str
+) -> bool:
+    """In the client's language (B13), unless another was asked for; answers whether the client is known."""
     try:
         with app.books.begin(read_only=True) as tx:
             found = statement(tx, organisation, client)
+            person = tx.get(Client, organisation=organisation, id=client)
     except NotKnown as refusal:
         error = told(refusal)
         show.aside(error["message"][language])
@@ -58,7 +62,7 @@ def show_statement(app: App, organisation: str, client: str, *, as_json: bool, l
     if as_json:
         show.document(found)
     else:
-        _draw_statement(found, language)
+        _draw_statement(found, person, asked or person.language)
     return True
 
 
@@ -89,9 +93,9 @@ def _item_row(item: dict[str, Any], language: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _draw_statement(found: dict[str, Any], language: str) -> None:
+def _draw_statement(found: dict[str, Any], person: Client, language: str) -> None:
     currency = found["currency"]
-    show.line(say("cli.statement_of", language, client=found["client"]))
+    show.line(say("cli.statement_of", language, client=f"{person.name} ({person.id})"))
     date, what, state, amount = (say(f"cli.{name}", language) for name in ("date", "description", "state", "amount"))
     for column in ("revenue", "receipts"):
         rows = [
@@ -104,12 +108,16 @@ def _draw_statement(found: dict[str, Any], language: str) -> None:
         show.table(say(f"cli.{column}", language), [date, what, state, amount], rows, right=(3,))
     if found["upcoming"]:
         coming = [
-            [one["on"], say(f"cli.state.{one['state']}", language), show.amount(one["amount"], currency, language)]
+            [one["on"], say(f"cli.state.{_coming(one)}", language), show.amount(one["amount"], currency, language)]
             for one in found["upcoming"]
         ]
         show.table(say("cli.upcoming", language), [date, state, amount], coming, right=(2,))
     for name in ("balance", "expected_balance"):
         show.line(f"{say(f'cli.{name}', language)}  {show.amount(found[name], currency, language)}")
+
+
+def _coming(planned: dict[str, Any]) -> str:
+    return "held" if planned.get("held") else str(planned["state"])
 
 
 def _signed(line: dict[str, Any]) -> int:

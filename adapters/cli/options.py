@@ -1,5 +1,6 @@
 """Options that several commands share, and how their values are read."""
 
+import getpass
 import os
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, or one a line.")]
 Language = Annotated[str | None, typer.Option("--language", metavar="en|fr", help="Else by LANG.")]
 Now = Annotated[str | None, typer.Option("--now", metavar="INSTANT", help="A simulated clock, RFC 3339.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="In whose name; else this login.")]
 
 Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Through this business date.")]
 
@@ -21,6 +23,16 @@ def language_of(given: str | None) -> str:
     if given not in ("en", "fr"):
         raise typer.BadParameter("en or fr", param_hint="--language")
     return given
+
+
+def name_of(given: str | None) -> str:
+    """Who acts: as named, else whoever is logged in here, `cli:marie`."""
+    if given is not None:
+        return given
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return f"cli:{os.getuid()}"
 
 
 def instant_of(given: str | None) -> datetime | None:

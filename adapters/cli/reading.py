@@ -25,5 +25,18 @@ def read_settings(now: str | None = None) -> "Settings":
         for one in error.errors(include_url=False, include_input=False):
             show.aside(f"ENCAISSE_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}")
         raise typer.Exit(2) from None
+    database_is_ours(settings)
     configure(settings)
     return settings
+
+
+def database_is_ours(settings: "Settings") -> None:
+    """An address of no database that we speak to is bad usage, said in words, without its password."""
+    from adapters.database.engine import is_ours
+    from adapters.locale import both
+    from adapters.scrubbing import scrub_text
+
+    if not is_ours(settings.database_url):
+        for words in both("cli.database_url", url=scrub_text(settings.database_url)).values():
+            show.aside(words)
+        raise typer.Exit(2)

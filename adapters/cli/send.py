@@ -1,5 +1,6 @@
 """Sending: commands from files or a pipe, line by line, through the front door, each answered in order."""
 
+import codecs
 import queue
 import sys
 import threading
@@ -147,8 +148,9 @@ class Lines:
     def _read(self, files: Sequence[tuple[str, IO[bytes]]]) -> None:
         for name, file in files:
             for number, raw in enumerate(_lines(file), 1):
-                if raw.strip():
-                    self._ready.put(Line(f"{name}:{number}", raw.strip()))
+                line = (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).strip()
+                if line:
+                    self._ready.put(Line(f"{name}:{number}", line))
         self._ready.put(None)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from adapters.bootstrap import App
 from adapters.cli import show
-from adapters.cli.acts import BY
+from adapters.cli.options import name_of
 from adapters.cli.working import queue_of
 from adapters.database import loader
 from adapters.database.tables import quarantine
@@ -55,7 +55,7 @@ def show_one(app: App, id: str, *, as_json: bool) -> None:
 
 def replay_one(app: App, id: str, *, corrected: str | None, as_json: bool, language: str) -> bool:
     """Answers whether the command was done; raises NotKnown, StillUnreadable."""
-    taken = app.books.run(lambda tx: replay(tx, id, by=BY, corrected=corrected))
+    taken = app.books.run(lambda tx: replay(tx, id, by=name_of(None), corrected=corrected))
     if isinstance(taken, Refused):
         answer = told_at_once(taken)
     else:

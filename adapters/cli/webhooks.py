@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.options import AsJson, Language, Now, instant_of, language_of
+from adapters.cli.options import AsJson, Language, Now, instant_of, language_of, name_of
 
 app = typer.Typer(help="Signed webhooks: events told to other services.", no_args_is_help=True)
 Endpoint = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id, as `list` shows it.")]
@@ -24,7 +24,6 @@ def add(
 ) -> None:
     """An address that is told of events; its secret is shown once."""
     from adapters.cli import show
-    from adapters.cli.acts import BY
     from adapters.cli.opening import opened, or_refused
     from adapters.locale import say
     from adapters.outgoing import endpoints
@@ -33,7 +32,7 @@ def add(
     with opened("webhook", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
         root = application.settings.secret
         made, secret = application.books.run(
-            lambda tx: endpoints.add(tx, url, organisation=organisation, types=wanted, root=root, by=BY)
+            lambda tx: endpoints.add(tx, url, organisation=organisation, types=wanted, root=root, by=name_of(None))
         )
     if as_json:
         show.document({
@@ -65,7 +64,6 @@ def list_(
 def rotate(id: Endpoint, as_json: AsJson = False, language: Language = None, now: Now = None) -> None:
     """A new secret, shown once; the old one signs beside it for 24 hours."""
     from adapters.cli import show
-    from adapters.cli.acts import BY
     from adapters.cli.opening import opened, or_refused
     from adapters.locale import say
     from adapters.outgoing import endpoints
@@ -73,7 +71,7 @@ def rotate(id: Endpoint, as_json: AsJson = False, language: Language = None, now
     spoken = language_of(language)
     with opened("webhook", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
         root = application.settings.secret
-        secret = application.books.run(lambda tx: endpoints.rotate(tx, id, root=root, by=BY))
+        secret = application.books.run(lambda tx: endpoints.rotate(tx, id, root=root, by=name_of(None)))
     if as_json:
         show.document({"webhook": id, "secret": secret})
     else:
@@ -85,14 +83,13 @@ def rotate(id: Endpoint, as_json: AsJson = False, language: Language = None, now
 def disable(id: Endpoint, as_json: AsJson = False, language: Language = None, now: Now = None) -> None:
     """Nothing is sent there any more."""
     from adapters.cli import show
-    from adapters.cli.acts import BY
     from adapters.cli.opening import opened, or_refused
     from adapters.locale import say
     from adapters.outgoing import endpoints
 
     spoken = language_of(language)
     with opened("webhook", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
-        application.books.run(lambda tx: endpoints.disable(tx, endpoints.find(tx, id), why="asked", by=BY))
+        application.books.run(lambda tx: endpoints.disable(tx, endpoints.find(tx, id), why="asked", by=name_of(None)))
     if as_json:
         show.document({"webhook": id, "disabled": True})
     else:
@@ -129,13 +126,12 @@ def replay(
 def _replay(tx: object, delivery: str | None, webhook: str | None, since: datetime | None) -> int:
     from typing import cast
 
-    from adapters.cli.acts import BY
     from adapters.database.books import BookTransaction
     from adapters.outgoing import endpoints
 
     inside = cast(BookTransaction, tx)
     if delivery is not None:
-        endpoints.replay_one(inside, delivery, by=BY)
+        endpoints.replay_one(inside, delivery, by=name_of(None))
         return 1
     assert webhook is not None and since is not None  # noqa: S101, PT018 - read before
-    return endpoints.replay_since(inside, webhook, since, by=BY)
+    return endpoints.replay_since(inside, webhook, since, by=name_of(None))

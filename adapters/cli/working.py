@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from adapters.beating import Beating
 from adapters.bootstrap import App
-from adapters.errands import work_all
+from adapters.errands import Errand, run_apart, work_all
 from adapters.queue_lock import QueueLock
 from domain.payment import PaymentState
 
@@ -22,12 +23,13 @@ class Queue:
         self.app = app
         self._lock = QueueLock(app.settings, app.engine)
         self.ours = False
+        self._run = partial(run_apart, failed=set[Errand]())
 
     def work(self) -> bool:
         """Works until nothing is due, if nobody else does; answers whether we did."""
         if not self._take():
             return False
-        work_all(self.app)
+        work_all(self.app, self._run)
         return True
 
     def finish(self, waiting: Callable[[], Collection[str]]) -> None:

@@ -51,36 +51,29 @@ class Surroundings:
         for one in asked:
             payment = one.payment
             pair = (payment.organisation, payment.invoice or "")
-            plan, planned, plans = self._plan(one) if one.attempt.key in planned_of else (None, (), ())
+            plan, planned = self._plan(one) if one.attempt.key in planned_of else (None, ())
             covered = one.claim.plan.lines if one.claim.plan is not None else None
             own = tuple(line for line in lines.get(pair, ()) if covered is None or line.line in covered)
             found[one.attempt.key] = Around(
-                lines=own, plan=plan, planned=planned, plans=plans, item=items.get((payment.organisation, payment.id))
+                lines=own, plan=plan, planned=planned, item=items.get((payment.organisation, payment.id))
             )
         return found
 
-    def _plan(self, asked: Asked) -> tuple[Plan | None, tuple[Payment, ...], tuple[Plan, ...]]:
+    def _plan(self, asked: Asked) -> tuple[Plan | None, tuple[Payment, ...]]:
         payment = asked.payment
+        if payment.plan is None:
+            return None, ()
         # The account's door: nobody claims another instalment of a plan that is being stopped (I5).
         self._load_locked(MerchantAccount, organisation=payment.organisation, id=asked.attempt.merchant_account)
+        states = (PaymentState.SCHEDULED, PaymentState.HELD)
         planned = self._load_locked(
-            Payment,
-            organisation=payment.organisation,
-            client=payment.client,
-            invoice=payment.invoice,
-            state=(PaymentState.SCHEDULED, PaymentState.HELD),
+            Payment, organisation=payment.organisation, client=payment.client, plan=payment.plan, state=states
         )
-        if payment.plan is None:
-            named = sorted({one.plan for one in planned if one.plan is not None})
-            return None, tuple(planned), tuple(self._load(Plan, organisation=payment.organisation, id=named))
         plans = self._load_locked(Plan, organisation=payment.organisation, id=payment.plan)
-        return plans[0], tuple(planned), ()
+        return plans[0], tuple(planned)
 
     def _load_locked(self, thing: type[Any], **key: Any) -> list[Any]:
         return loader.load(self.connection, thing, key, order_by="id", limit=10_000, lock=True)
-
-    def _load(self, thing: type[Any], **key: Any) -> list[Any]:
-        return loader.load(self.connection, thing, key, order_by="id", limit=10_000, lock=False)
 
     def open_lines(self, invoices: Collection[Pair], *, lock: bool) -> dict[Pair, list[OpenLine]]:
         """The lines of invoices, in order, with what each still owes."""

@@ -6,6 +6,7 @@ import orjson
 import pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 FIXED_WAL = (3, 51, 3)  # older SQLite can lose a WAL reset; they get the rollback journal instead
 STATEMENT_TIMEOUT_MS = 60_000
@@ -13,7 +14,19 @@ LOCK_TIMEOUT_MS = 2_000
 IDLE_IN_TRANSACTION_MS = 10_000
 BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 5
+SQLITE_FILE = "sqlite:///"
+POSTGRESQL = ("postgresql", "postgresql+psycopg")
 READ_ONLY = "encaisse_read_only"
+
+
+def is_ours(url: str) -> bool:
+    """Whether an address is one that `make_engine` understands."""
+    try:
+        named = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    in_file = url.startswith(SQLITE_FILE) and named.database not in (None, "", ":memory:")
+    return in_file or named.drivername in POSTGRESQL
 
 
 def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> Engine:

@@ -9,6 +9,7 @@ from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
 from adapters.database.seals import broken_seals
 from adapters.database.types import Instant
+from adapters.database.wide import read_widely
 from domain.days import last_night
 from domain.organisation import Organisation
 
@@ -20,7 +21,7 @@ MAX_ORGANISATIONS = 10_000
 
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
-    _read_everything(tx)
+    read_widely(tx)
     found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING).items()}
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
@@ -37,13 +38,6 @@ def _rows(tx: BookTransaction, sql: str, **instants: datetime) -> list[dict[str,
         {name: value if isinstance(value, int | str | None) else str(value) for name, value in row._mapping.items()}
         for row in tx.connection.execute(statement)
     ]
-
-
-def _read_everything(tx: BookTransaction) -> None:
-    """Invariants look at whole tables: PostgreSQL may do for them what the books forbid for batches."""
-    if tx.dialect == "postgresql":
-        wide = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-        tx.connection.execute(text("SELECT " + ", ".join(f"set_config('{name}', 'on', true)" for name in wide)))
 
 
 def _missed_nights(tx: BookTransaction, before: datetime) -> list[dict[str, Any]]:
@@ -143,6 +137,11 @@ ALWAYS = {
         LEFT JOIN (SELECT organisation, payment, count(*) AS times, max(number) AS newest FROM attempts
             GROUP BY organisation, payment) a ON a.organisation = p.organisation AND a.payment = p.id
         WHERE p.attempts <> coalesce(a.times, 0) OR p.attempts <> coalesce(a.newest, 0)""",
+    "held_payment_waits_behind_an_item": """
+        SELECT p.organisation, p.id, p.plan FROM payments p WHERE p.state = 'held' AND NOT EXISTS (
+            SELECT 1 FROM payments q JOIN action_items i ON i.organisation = q.organisation AND i.payment = q.id
+            WHERE q.organisation = p.organisation AND q.client = p.client AND q.plan = p.plan
+            AND i.state IN ('open', 'retrying'))""",
     "unknown_is_looked_up_by_somebody": """
         SELECT organisation, key, state FROM attempts
         WHERE worker IS NULL AND (state = 'submitting' OR (state = 'unknown' AND next_at IS NULL))""",

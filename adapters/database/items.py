@@ -1,19 +1,18 @@
 """The Payment Action Center as data: each item with its reason in words, what may be done, and its history."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select, text, tuple_
+from sqlalchemy import Row, Select, and_, select, tuple_
 
-from adapters.database import loader, recordset
+from adapters.database import loader
 from adapters.database.books import BookTransaction
-from adapters.database.tables import action_items, clients, events, organisations, payment_methods, payments, plans
+from adapters.database.shown import histories, instant, method_shown
+from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
 from adapters.locale import both
 from domain.action_item import ActionItem, ItemState
 from domain.declines import known
-from domain.event import Event
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
@@ -21,7 +20,6 @@ from domain.retrying import retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
-MAX_HISTORY = 20_000  # events of one page; a payment has a dozen
 Cursor = tuple[datetime, str, str]  # failed_at, organisation, item
 
 PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan)
@@ -48,7 +46,15 @@ def find_items(
         wanted = wanted.where(tuple_(*order) > tuple_(*after, types=[column.type for column in order]))
     rows = tx.connection.execute(wanted.order_by(*order)).all()
     told = [_told(row) for row in rows]
-    pasts = _histories(tx, told)
+    pasts = histories(
+        tx,
+        [
+            (one["organisation"], subject, one["item"])
+            for one in told
+            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}")
+        ],
+        leave_out=ALREADY_SAID,
+    )
     for one in told:
         one["history"] = pasts.get((one["organisation"], one["item"]), [])
     return told
@@ -81,8 +87,8 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         values = row[start : start + width]
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
-    item, payment, method, plan = things
-    allowed, refusal = retry_allowed(item, payment, method, plan)
+    item, payment, method, _ = things
+    allowed, refusal = retry_allowed(item, payment, method)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -95,7 +101,7 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "payment": item.payment,
         "amount": item.amount,
         "currency": row[start + 1],
-        "method": _method(method, payment),
+        "method": method_shown(method, payment.offline),
         "merchant_account": item.merchant_account,
         "reason": {
             "code": item.reason,
@@ -105,51 +111,11 @@ def _told(row: Row[Any]) -> dict[str, Any]:
             "next": both(f"reason.{code}.next"),
         },
         "attempts": item.attempts,
-        "failed_at": _instant(item.failed_at),
-        "opened_at": _instant(item.opened_at),
-        "changed_at": _instant(item.changed_at),
+        "failed_at": instant(item.failed_at),
+        "opened_at": instant(item.opened_at),
+        "changed_at": instant(item.changed_at),
         "by": item.by,
         "note": item.note,
         "retry_allowed": allowed,
         "retry_refusal": refusal or None,
     }
-
-
-def _method(method: PaymentMethod | None, payment: Payment) -> dict[str, Any] | None:
-    """What people may see of it."""
-    if method is None:
-        return {"id": None, "kind": payment.offline} if payment.offline else None
-    return {
-        "id": method.id, "kind": method.kind, "brand": method.brand, "last4": method.last4, "expiry": method.expiry,
-        "state": method.state.value,
-    }  # fmt: skip
-
-
-def _histories(tx: BookTransaction, told: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """What happened to each item and its payment, in time order: one query for all."""
-    if not told:
-        return {}
-    rows = [
-        {"organisation": one["organisation"], "subject": subject, "key": one["item"]}
-        for one in told
-        for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}")
-    ]
-    names = {"organisation": "organisation", "subject": "subject", "key": "subject"}
-    columns = ", ".join(f'e."{name}"' for name in loader.shape(Event)[0])
-    statement = text(
-        f'SELECT {columns}, x."key" FROM {recordset.unfold(events, names, tx.dialect)} '
-        "JOIN events e ON e.organisation = x.organisation AND e.subject = x.subject "
-        f"ORDER BY e.at, e.id LIMIT {MAX_HISTORY}"
-    ).columns(*loader.columns(Event), events.c.subject.label("key"))
-    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for *values, item in tx.connection.execute(statement, {"rows": recordset.dumps(rows, tx.dialect)}).all():
-        event = loader.build(Event, values)
-        data = {name: value for name, value in event.data.items() if name not in ALREADY_SAID}
-        found[event.organisation, item].append(
-            {"at": _instant(event.at), "type": event.type, "by": event.by, "data": data}
-        )
-    return found
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

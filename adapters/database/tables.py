@@ -118,6 +118,7 @@ invoices = Table(
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"),
     CheckConstraint("total >= 0", name="total"),
+    Index("ix_invoices_client", "organisation", "client"),
 )  # fmt: skip
 
 invoice_lines = Table(

@@ -1,14 +1,17 @@
 """Shows the demo: a fresh database, a past, tonight's instalments before the visitor's eyes, then the pages."""
 
 import os
+import signal
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 from adapters.bootstrap import App, build
 from adapters.cli import show
 from adapters.cli.night import Bar
 from adapters.cli.options import language_of
+from adapters.cli.reading import database_is_ours
 from adapters.database.migrate import migrate
 from adapters.demo.people import MONTREAL, TORONTO
 from adapters.demo.seed import seed
@@ -24,8 +27,10 @@ NAMED = "ENCAISSE_DATABASE_URL"
 
 def show_demo(*, host: str, port: int | None) -> None:
     """Until SIGTERM or Ctrl-C. A named database keeps its data, an unnamed one goes with its folder."""
+    signal.signal(signal.SIGTERM, _leave)
     with tempfile.TemporaryDirectory(prefix="encaisse-demo-") as folder:
         settings = _settings(Path(folder))
+        database_is_ours(settings)
         configure(settings)
         migrate(settings.database_url)
         before = _tell_the_past(settings)
@@ -35,6 +40,11 @@ def show_demo(*, host: str, port: int | None) -> None:
                 _tonight(app, before)
                 _where_to_look(app, before, url)
                 app.stopping.wait()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Until there is anything to drain, SIGTERM only has to take the folder away."""
+    raise SystemExit(128 + number)
 
 
 def _settings(folder: Path) -> Settings:

@@ -13,6 +13,8 @@ from adapters.database.tables import commands
 from adapters.inbox import refusals
 from adapters.inbox.envelope import SPECVERSION, Envelope, Unreadable, parse
 from adapters.inbox.schemas import SCHEMAS
+from adapters.inbox.shape import is_card_number
+from adapters.scrubbing import scrub_numbers
 from domain.access import Quarantined as Kept
 from domain.command import Command, CommandStatus
 from domain.decision import New
@@ -97,7 +99,7 @@ def accept_all(tx: BookTransaction, raws: Sequence[Raw], door: str, *, details: 
 def quarantine(tx: BookTransaction, what: Unreadable, door: str, *, detail: str = "") -> Quarantined:
     """Sets apart what can't be read; it blocks nothing and can be looked at."""
     kept = Kept(
-        id=tx.mint("qua_"), door=door, raw=_storable(what.raw)[:MAX_RAW], reason=what.reason,
+        id=tx.mint("qua_"), door=door, raw=_storable(scrub_numbers(what.raw))[:MAX_RAW], reason=what.reason,
         detail=_storable(" ".join(filter(None, (detail, what.detail)))), at=tx.now,
     )  # fmt: skip
     tx.write([(New(thing=kept),)])
@@ -109,6 +111,9 @@ def _shape(one: Envelope) -> tuple[Refusal | None, str]:
     schema = SCHEMAS.get(one.type)
     if schema is None:
         return refusals.UnknownType("type", type=one.type), ""
+    for name, value in (("source", one.source), ("id", one.id)):
+        if is_card_number(value):
+            return refusals.CardNumber(name), ""
     if one.specversion != SPECVERSION:
         return refusals.InvalidValue("specversion"), ""
     if not isinstance(one.data, dict):

@@ -11,6 +11,8 @@ from domain.invoice import MAX_LINES
 
 
 class CreateCredit(Command):
+    """A credit: lowers the balance and returns no money; taxes are included, added or waived (B5)."""
+
     client: Id
     credit: Id | None = None
     amount: Amount
@@ -21,6 +23,8 @@ class CreateCredit(Command):
 
 
 class CancelPayment(Command):
+    """Cancels an offline payment, or a card payment that can still be voided (B9)."""
+
     payment: Id
 
 
@@ -30,7 +34,17 @@ class OnCheque(Command):
     instalment: Id
 
 
+class DepositCheque(OnCheque):
+    """A postdated cheque was deposited: it is booked as a payment (I7)."""
+
+
+class BounceCheque(OnCheque):
+    """A postdated cheque was refused by the bank: what was booked is reversed, and a person is told (I7)."""
+
+
 class Credited(Shape):
+    """What is credited of the lines: in full, a percentage or an amount, before taxes."""
+
     full: Literal[True] | None = None
     percent: Percent | None = None
     amount: Amount | None = None
@@ -43,6 +57,8 @@ class Credited(Shape):
 
 
 class Penalty(Shape):
+    """What is kept: an amount or a percentage, with its own ledger code."""
+
     amount: Amount | None = None
     percent: Percent | None = None
     ledger_code: Code | None = None
@@ -56,12 +72,16 @@ class Penalty(Shape):
 
 
 class AskedRefund(Shape):
+    """A refund asked for in the same operation, to the method that paid."""
+
     refund: Id | None = None
     payment: Id
     amount: Amount
 
 
 class CancelPurchase(Command):
+    """Credits lines of an invoice, less a penalty; planned payments follow, refunds may (B10)."""
+
     client: Id
     invoice: Id
     lines: Annotated[list[Id], Field(min_length=1, max_length=MAX_LINES)]
@@ -72,6 +92,8 @@ class CancelPurchase(Command):
 
 
 class Replacement(Shape):
+    """The line that takes the place of another."""
+
     line: Id
     description: Line
     amount: Amount
@@ -81,6 +103,8 @@ class Replacement(Shape):
 
 
 class ReplacePurchase(Command):
+    """Credits a line and invoices a new one in one step (B11)."""
+
     client: Id
     invoice: Id
     line: Id
@@ -88,6 +112,8 @@ class ReplacePurchase(Command):
 
 
 class RequestRefund(Command):
+    """A refund to the method that paid, sent by the next night (R4)."""
+
     refund: Id | None = None
     payment: Id
     amount: Amount
@@ -95,10 +121,14 @@ class RequestRefund(Command):
 
 
 class CancelRefund(Command):
+    """Calls back a refund that has not been sent (R4)."""
+
     refund: Id
 
 
 class RecordRefund(Command):
+    """Cash or a cheque given back from the account's credit (R3)."""
+
     client: Id
     refund: Id | None = None
     amount: Amount
@@ -108,10 +138,14 @@ class RecordRefund(Command):
 
 
 class ReconcileAccount(Command):
+    """Matches the oldest payments and credits to the oldest open lines; may be repeated (B12)."""
+
     client: Id
 
 
 class AllocateFrom(Shape):
+    """The money to match: a payment or a credit."""
+
     payment: Id | None = None
     credit: Id | None = None
 
@@ -123,11 +157,15 @@ class AllocateFrom(Shape):
 
 
 class AllocateTo(Shape):
+    """What it is matched to: an invoice, or one line of it."""
+
     invoice: Id
     line: Id | None = None
 
 
 class CreateAllocation(Command):
+    """Matches money to an invoice by hand (B12)."""
+
     client: Id
     allocation: Id | None = None
     from_: Annotated[AllocateFrom, Field(alias="from")]
@@ -136,16 +174,22 @@ class CreateAllocation(Command):
 
 
 class DeleteAllocation(Command):
+    """Undoes a match: the money is available and the lines are open again (B12)."""
+
     client: Id
     allocation: Id
 
 
 class OpenScholarship(Command):
+    """A fund of outside money, to be awarded to clients (B15)."""
+
     fund: Id
     amount: Amount
 
 
 class AwardScholarship(Command):
+    """Money of a fund for a client, used to pay an invoice; never more than the fund holds (B15)."""
+
     fund: Id
     client: Id
     amount: Amount

@@ -11,5 +11,7 @@ class Command(Shape):
 
 
 class Tax(Shape):
+    """A tax by its code; its rate when it is not the one of the organisation's settings."""
+
     code: Code
     rate: Rate | None = None

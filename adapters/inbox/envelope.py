@@ -40,11 +40,12 @@ class Unreadable:
 
 def parse(raw: bytes | str | Mapping[str, Any]) -> Envelope | Unreadable:
     """Reads an envelope; never raises."""
-    text = _as_text(raw)
+    plain = _plain(raw) if isinstance(raw, Mapping) else None  # read already: it is not read twice
+    text = plain if plain is not None else _as_text(raw)
     if len(text.encode("utf-8", "replace")) > MAX_BODY:
         return Unreadable(reason="too_large", raw=text[:MAX_BODY])
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = raw if plain is not None else json.loads(text, parse_constant=_no_constant)
         hashed = content_hash(_body(found))
     except (ValueError, RecursionError) as error:
         return Unreadable(reason="not_json", raw=text, detail=str(error)[:200])
@@ -79,6 +80,14 @@ def _as_text(raw: bytes | str | Mapping[str, Any]) -> str:
         return json.dumps(raw, ensure_ascii=True, default=repr)
     except (ValueError, TypeError, RecursionError) as error:
         return f"{type(raw).__name__}: {error}"
+
+
+def _plain(found: Mapping[str, Any]) -> str | None:
+    """The text of what JSON can say; of anything else, None."""
+    try:
+        return json.dumps(found, ensure_ascii=True, allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _no_constant(name: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from adapters.inbox import item_schemas as items
 from adapters.inbox import schemas as shape
 from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
 from adapters.inbox.command_shape import Command
@@ -108,27 +109,30 @@ def instalment_cancel(tx: Transaction, asked: shape.CancelInstalments, by: str, 
     return cancel_instalments(tx, organisation=asked.organisation, instalments=asked.instalments, by=by)
 
 
-def action_item_retry(tx: Transaction, asked: shape.RetryItem, by: str, seq: int) -> Result:
+def action_item_retry(tx: Transaction, asked: items.RetryItem, by: str, seq: int) -> Result:
     retry_item(
         tx, organisation=asked.organisation, item=asked.item, by=by, payment_method=asked.payment_method, command=seq
     )
     return None
 
 
-def action_item_reject(tx: Transaction, asked: shape.RejectItem, by: str, _seq: int) -> Result:
-    return reject_item(tx, organisation=asked.organisation, item=asked.item, by=by, reason=asked.reason)
+NOT_SAID = "-"  # a service may reject without saying why; a person at a page or a terminal may not
 
 
-def action_item_reopen(tx: Transaction, asked: shape.ReopenItem, by: str, _seq: int) -> Result:
+def action_item_reject(tx: Transaction, asked: items.RejectItem, by: str, _seq: int) -> Result:
+    return reject_item(tx, organisation=asked.organisation, item=asked.item, by=by, reason=asked.reason or NOT_SAID)
+
+
+def action_item_reopen(tx: Transaction, asked: items.ReopenItem, by: str, _seq: int) -> Result:
     return reopen_item(tx, organisation=asked.organisation, item=asked.item, by=by)
 
 
-def action_item_ask_again(tx: Transaction, asked: shape.AskAgain, by: str, seq: int) -> Result:
+def action_item_ask_again(tx: Transaction, asked: items.AskAgain, by: str, seq: int) -> Result:
     ask_again(tx, organisation=asked.organisation, item=asked.item, by=by, command=seq)
     return None
 
 
-def action_item_settle(tx: Transaction, asked: shape.SettleItem, by: str, _seq: int) -> Result:
+def action_item_settle(tx: Transaction, asked: items.SettleItem, by: str, _seq: int) -> Result:
     return settle_item(
         tx, organisation=asked.organisation, item=asked.item, by=by, outcome=asked.outcome,
         reference=asked.reference, reason=asked.reason,

@@ -17,7 +17,18 @@ from adapters.inbox.accept import quarantine
 from adapters.inbox.envelope import Unreadable, content_hash
 from adapters.inbox.foreseeing import foresee
 from adapters.inbox.handlers import HANDLERS, MAKES, Result
-from adapters.inbox.lanes import PATIENCE, SAME_AS, Lane, accepted, answer_repeats, charging, client_of, lock_lane
+from adapters.inbox.lanes import (
+    MAKES_DUE,
+    PATIENCE,
+    SAME_AS,
+    Lane,
+    accepted,
+    answer_repeats,
+    charged_at_once,
+    charging,
+    client_of,
+    lock_lane,
+)
 from adapters.inbox.schemas import SCHEMAS, act_of
 from adapters.logs import log_event, log_failure
 from domain.command import Command, CommandStatus, Identity, answer
@@ -59,9 +70,9 @@ def carry_out(tx: BookTransaction, *, organisation: str, limit: int, patience: t
     """Within a transaction: a plain one does one command after the other, a batch the same with fewer statements."""
     lock_lane(tx, organisation)
     waiting = tx.all(Command, organisation=organisation, status=CommandStatus.ACCEPTED, waits=True)
-    lane = Lane(charging=charging(tx, waiting, organisation, patience))
-    done = answer_repeats(tx, waiting)
     commands = accepted(tx, organisation)
+    lane = Lane(charging=charging(tx, waiting, organisation, patience), at_once=charged_at_once(tx, commands, patience))
+    done = answer_repeats(tx, waiting)
     if isinstance(tx, BatchTransaction):
         tx.foresee(foresee(commands[:limit]), commands)
     for command in commands:
@@ -72,6 +83,8 @@ def carry_out(tx: BookTransaction, *, organisation: str, limit: int, patience: t
             continue
         match _carry_out(tx, command):
             case Step.ANSWERED:
+                if client and act_of(command.type) in MAKES_DUE:
+                    lane.at_once.add(client)  # perhaps: the next batch looks
                 done += 1
             case Step.CHARGING:
                 lane.charging.add(client)

@@ -9,7 +9,7 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction
 from domain.action_item import ActionItem
 from domain.command import Command, CommandStatus, answer
-from domain.payment import Payment, PaymentState
+from domain.payment import Payment, PaymentKind, PaymentState
 
 LOOKED_THROUGH = 200  # accepted commands looked at to find those that need not wait
 SAME_AS = "same_as"  # in the result of a command that waits for the answer to an earlier one
@@ -17,16 +17,23 @@ PATIENCE = timedelta(minutes=1)  # a charge is sent within seconds
 # What asks for money, or only adds: it need not wait for the answer to an earlier charge of the same client.
 ALONGSIDE = ("payment.make", "invoice.create", "client.register")
 
+MAKES_DUE = ("instalment_plan.create", "instalment.change")
+# What may pay for the same lines as an instalment that falls due at once.
+AFTER_AT_ONCE = ("payment.make", "scholarship.award", "purchase.cancel", "purchase.replace", "account.reconcile")
+
 
 @dataclass(slots=True, kw_only=True)
 class Lane:
-    """The clients whose charge is under way, and those of whom an earlier command waits for it."""
+    """The clients whose charge is under way, those of whom an earlier command waits for it, and those whose
+    instalment is being charged at once: what comes after it finds it charged (I1)."""
 
     charging: set[str]
+    at_once: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
 
     def lets_pass(self, client: str, act: str) -> bool:
-        if client in self.waiting or (client in self.charging and act not in ALONGSIDE):
+        held = client in self.at_once and act in AFTER_AT_ONCE
+        if client in self.waiting or held or (client in self.charging and act not in ALONGSIDE):
             self.waiting.add(client)
             return False
         return True
@@ -71,6 +78,24 @@ def charging(tx: BookTransaction, waiting: list[Command], organisation: str, pat
         command=[command.seq for command in waiting], state=[PaymentState.DUE, PaymentState.SUBMITTING],
     )  # fmt: skip
     since = tx.now - patience
+    return {
+        payment.client
+        for payment in found
+        if payment.state is PaymentState.SUBMITTING or (payment.due_at is not None and payment.due_at > since)
+    }
+
+
+def charged_at_once(tx: BookTransaction, commands: list[Command], patience: timedelta) -> set[str]:
+    """Of the clients of these commands, those with an instalment that was made due and is not answered yet."""
+    acts = {f"encaisse.{act}.v1" for act in AFTER_AT_ONCE}
+    clients = {str(command.body.get("client")) for command in commands if command.type in acts}
+    if not clients:
+        return set()
+    since = tx.now - patience
+    found = tx.all(
+        Payment, organisation=commands[0].organisation, client=sorted(clients), kind=PaymentKind.INSTALMENT,
+        state=[PaymentState.DUE, PaymentState.SUBMITTING],
+    )  # fmt: skip
     return {
         payment.client
         for payment in found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from adapters.locale import both
 from domain.refusal import OutOfRange, Refusal
@@ -74,6 +74,14 @@ def of_shape(error: ValidationError) -> Refusal:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     return OF_SHAPE.get(first["type"], InvalidValue)(_printable(path))
+
+
+def as_written(kind: Any, text: str, field: str) -> str:
+    """What came by no command, from a form or a terminal, held to the rules of `kind`, such as shape.Note."""
+    try:
+        return str(TypeAdapter(kind).validate_python(text))
+    except ValidationError as error:
+        raise type(of_shape(error))(field) from None
 
 
 def told(refusal: Refusal) -> dict[str, Any]:

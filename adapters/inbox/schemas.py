@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from adapters.inbox import billing_schemas as billing
+from adapters.inbox import item_schemas as items
 from adapters.inbox.command_shape import Command, Tax
 from adapters.inbox.settings_shape import OrganisationSettings
 from adapters.inbox.shape import (
     Amount,
-    By,
+    Brand,
     Code,
     Day,
     Email,
@@ -22,7 +23,6 @@ from adapters.inbox.shape import (
     Note,
     OptionalNote,
     Percent,
-    Reference,
     Shape,
     SignedAmount,
     Token,
@@ -45,10 +45,14 @@ def _permission(value: Any) -> Any:
     raise PydanticCustomError("invalid_value", "not a permission")
 
 
-PermissionName = Annotated[str, BeforeValidator(_permission)]
+PermissionName = Annotated[
+    str, BeforeValidator(_permission), WithJsonSchema({"type": "string", "enum": sorted(PERMISSIONS)})
+]
 
 
 class MerchantAccount(Shape):
+    """An account at a processor through which the organisation charges and refunds."""
+
     id: Id
     processor: Processor
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=2)]
@@ -56,6 +60,8 @@ class MerchantAccount(Shape):
 
 
 class RegisterOrganisation(Command):
+    """A new organisation with its merchant accounts and settings; of a known one, the given fields change."""
+
     name: Name | None = None
     timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
@@ -65,6 +71,8 @@ class RegisterOrganisation(Command):
 
 
 class RegisterAdministrator(Command):
+    """A person who works for the organisation, with permissions; of a known one, the given fields change."""
+
     administrator: Id
     name: Name | None = None
     email: Email | None = None
@@ -75,6 +83,8 @@ class RegisterAdministrator(Command):
 
 
 class RegisterClient(Command):
+    """A client who is billed; of a known one, the given fields change."""
+
     client: Id
     name: Name | None = None
     email: Email | None = None
@@ -82,6 +92,8 @@ class RegisterClient(Command):
 
 
 class Mandate(Shape):
+    """The authorisation to debit that the client gave: how, when and for what."""
+
     channel: Literal["web", "paper", "phone"]
     holder: Literal["personal", "business"]
     recurring: bool
@@ -89,12 +101,14 @@ class Mandate(Shape):
 
 
 class RegisterPaymentMethod(Command):
+    """A card or bank account on file, as a token of the processor; a known one may get a new token or expiry."""
+
     payment_method: Id
     client: Id | None = None
     kind: Kind | None = None
     merchant_account: Id | None = None
     token: Token | None = None
-    brand: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ._-]{0,40}$")] | None = None
+    brand: Brand | None = None
     last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
     expiry: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
     holder: Name | None = None
@@ -102,6 +116,8 @@ class RegisterPaymentMethod(Command):
 
 
 class InvoiceLine(Shape):
+    """`amount` is of the line, before taxes; negative for a rebate."""
+
     line: Id
     description: Line
     quantity: Annotated[int, Field(ge=1, le=1_000_000)] = 1
@@ -111,6 +127,8 @@ class InvoiceLine(Shape):
 
 
 class CreateInvoice(Command):
+    """An invoice, posted at once and open until it is paid; its total is never negative (B6)."""
+
     client: Id
     invoice: Id
     lines: Annotated[list[InvoiceLine], Field(min_length=1, max_length=MAX_LINES)]
@@ -119,6 +137,8 @@ class CreateInvoice(Command):
 
 
 class MakePayment(Command):
+    """A payment by a method on file, which is charged at once, or received offline, which is booked at once (B7)."""
+
     client: Id
     payment: Id | None = None
     amount: Amount
@@ -131,6 +151,8 @@ class MakePayment(Command):
 
 
 class Initial(Shape):
+    """What is paid first, apart from the schedule: an amount or a percentage, at once or on a date."""
+
     amount: Amount | None = None
     percent: Percent | None = None
     on: Day | None = None
@@ -143,6 +165,8 @@ class Initial(Shape):
 
 
 class Schedule(Shape):
+    """A rhythm (`every`, `count`, `from`), or listed `dates` with their `amounts`."""
+
     every: Literal["week", "month"] | None = None
     count: Annotated[int, Field(ge=1, le=MAX_INSTALMENTS)] | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
@@ -160,6 +184,8 @@ class Schedule(Shape):
 
 
 class CreatePlan(Command):
+    """Planned payments that add up to what is open on lines of an invoice (I1, I2)."""
+
     client: Id
     plan: Id
     invoice: Id
@@ -172,43 +198,17 @@ class CreatePlan(Command):
 
 
 class CancelInstalments(Command):
+    """Planned payments that are not asked for; what they were for stays owed (I3)."""
+
     instalments: Annotated[list[Id], Field(min_length=1, max_length=MAX_CHANGED)]
 
 
 class ChangeInstalments(CancelInstalments):
+    """Another date, amount or method for planned payments, until they are claimed (I3)."""
+
     date: Day | None = None
     amount: Amount | None = None
     payment_method: Id | None = None
-
-
-class OnItem(Command):
-    """An act on an action item is always somebody's."""
-
-    item: Id
-    by: By
-
-
-class RetryItem(OnItem):
-    payment_method: Id | None = None
-    reason: OptionalNote = ""
-
-
-class RejectItem(OnItem):
-    reason: OptionalNote = ""
-
-
-class ReopenItem(OnItem):
-    reason: OptionalNote = ""
-
-
-class AskAgain(OnItem):
-    reason: OptionalNote = ""
-
-
-class SettleItem(OnItem):
-    outcome: Literal["paid", "not_paid"]
-    reference: Reference = ""
-    reason: OptionalNote = ""
 
 
 # fmt: off
@@ -236,11 +236,11 @@ SCHEMAS: dict[str, type[Command]] = {
     "encaisse.allocation.delete.v1":        billing.DeleteAllocation,
     "encaisse.scholarship.open.v1":         billing.OpenScholarship,
     "encaisse.scholarship.award.v1":        billing.AwardScholarship,
-    "encaisse.action_item.retry.v1":        RetryItem,
-    "encaisse.action_item.reject.v1":       RejectItem,
-    "encaisse.action_item.reopen.v1":       ReopenItem,
-    "encaisse.action_item.ask_again.v1":    AskAgain,
-    "encaisse.action_item.settle.v1":       SettleItem,
+    "encaisse.action_item.retry.v1":        items.RetryItem,
+    "encaisse.action_item.reject.v1":       items.RejectItem,
+    "encaisse.action_item.reopen.v1":       items.ReopenItem,
+    "encaisse.action_item.ask_again.v1":    items.AskAgain,
+    "encaisse.action_item.settle.v1":       items.SettleItem,
 }
 # fmt: on
 

@@ -10,17 +10,23 @@ Days = Annotated[list[Annotated[int, Field(ge=1, le=60)]], Field(min_length=1, m
 
 
 class NamedTax(Shape):
+    """A tax by its code, with its rate where it is not a setting."""
+
     code: Code
     rate: Rate | None = None
 
 
 class TaxSetting(Shape):
+    """A tax with its rate in percent; `compound`: on the price with the taxes before it."""
+
     code: Code
     rate: Rate
     compound: bool = False
 
 
 class NsfFee(Shape):
+    """What is invoiced when an e-check is returned (E5)."""
+
     amount: Amount
     taxes: Annotated[list[NamedTax], Field(max_length=10)] = Field(default_factory=list)
     ledger_code: Code | None = None
@@ -37,6 +43,8 @@ class AutomaticRetries(Shape):
 
 
 class OrganisationSettings(Shape):
+    """Settings of an organisation, all optional; those that are sent change."""
+
     night_at: ClockTime | None = None
     echeck_cutoff_at: ClockTime | None = None
     digest_at: ClockTime | None = None

@@ -6,18 +6,22 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from adapters.scrubbing import looks_like_card_number
 from domain.money import MAX_AMOUNT_MINOR
+from domain.retrying import MAX_NOTE
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_SETTINGS_DEPTH = 6
 MAX_SETTINGS_ITEMS = 200
 MAX_INTEGER = 2**53
+MAX_REFERENCE = 100
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 SPACES = "\n\t"
+# As cards are printed.
+PRINTED = re.compile(r"[0-9]{13,19}|[0-9]{4}([-._])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{4}([-._])[0-9]{6}\2[0-9]{5}")
 
 
 class Shape(BaseModel):
@@ -36,6 +40,21 @@ def _printable(text: str) -> str:
 def _no_card(text: str) -> str:
     if looks_like_card_number(text):
         raise PydanticCustomError("card_number", "looks like a card number")
+    return text
+
+
+def is_card_number(id: str) -> bool:
+    """Whether an id is a card number as a whole; one that merely holds such digits is not."""
+    return PRINTED.fullmatch(id) is not None and looks_like_card_number(id)
+
+
+def _no_card_id(id: str) -> str:
+    return _no_card(id) if is_card_number(id) else id
+
+
+def _not_blank(text: str) -> str:
+    if all(letter.isspace() or unicodedata.category(letter) == "Cf" for letter in text):
+        raise PydanticCustomError("invalid_value", "blank")
     return text
 
 
@@ -100,23 +119,38 @@ def _text(longest: int, shortest: int = 1) -> Any:
     ]
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Name = _text(200)
+def _name(longest: int) -> Any:
+    return Annotated[_text(longest), AfterValidator(_not_blank)]
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_no_card_id)]
+Name = _name(200)
 Line = _text(500)
-Note = _text(1_000)
-OptionalNote = _text(1_000, 0)
-By = _text(200)
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"), AfterValidator(_printable)]
+Note = _text(MAX_NOTE)
+OptionalNote = _text(MAX_NOTE, 0)
+By = Name
+Email = Annotated[
+    str,
+    StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"),
+    AfterValidator(_printable),
+    AfterValidator(_no_card),
+]
+Brand = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ._-]{0,40}$"), AfterValidator(_no_card)]
 Token = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable), AfterValidator(_no_card_token)
 ]
 Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT_MINOR)]
 SignedAmount = Annotated[int, Field(ge=-MAX_AMOUNT_MINOR, le=MAX_AMOUNT_MINOR)]
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
-Rate = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$"), AfterValidator(_rate)]
-Percent = Annotated[Rate, BeforeValidator(_percent, json_schema_input_type=str | int)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+RATE = r"^[0-9]{1,3}(\.[0-9]{1,6})?$"
+Rate = Annotated[str, StringConstraints(pattern=RATE), AfterValidator(_rate)]
+Percent = Annotated[
+    Rate,
+    BeforeValidator(_percent),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": RATE}, {"type": "integer", "minimum": 0, "maximum": 100}]}),
+]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$"), AfterValidator(_no_card_id)]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Reference = Annotated[str, StringConstraints(max_length=100), AfterValidator(_printable)]
+Reference = _text(MAX_REFERENCE, 0)
 FreeSettings = Annotated[dict[str, Any], AfterValidator(_json)]
 Language = Literal["en", "fr"]

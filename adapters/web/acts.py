@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from adapters.database.books import BookTransaction
+from adapters.inbox.refusals import as_written
+from adapters.inbox.shape import MAX_REFERENCE, OptionalNote
 from adapters.web.cookies import Note, leave_note
 from adapters.web.items import ACT, ItemId, clean, item_page, look
 from adapters.web.pages import wording_of
@@ -24,9 +26,9 @@ from domain.use_cases import act_on_item
 
 router = APIRouter(prefix="/action-items/{item}")
 DOUBLE_CLICK = timedelta(minutes=1)  # the same person pressing the same button again: they know
-MAX_REFERENCE = 100
 # fmt: off
 ANSWERS = {  # refusals of what was typed; every other one means that the item has moved on
+    "card_number":       422,
     "reason_needed":     422,
     "reference_needed":  422,
     "new_method_needed": 422,
@@ -75,7 +77,7 @@ def reject(
 ) -> Response:  # fmt: skip
     def deed(tx: BookTransaction, person: Person) -> None:
         _as_shown(tx.lock(ActionItem, organisation=person.organisation.id, id=item), version)
-        act_on_item.reject_item(tx, **_in_name_of(person, item), reason=clean(reason))
+        act_on_item.reject_item(tx, **_in_name_of(person, item), reason=_written(reason, "reason"))
 
     typed = {"form": "reject", "reason": reason}
     return _do(request, visit, csrf, "action_item.reject", item, deed, done="rejected", back=back, typed=typed)
@@ -111,11 +113,20 @@ def settle(
 
     def deed(tx: BookTransaction, person: Person) -> None:
         act_on_item.settle_item(
-            tx, **_in_name_of(person, item), outcome=outcome, reference=clean(reference), reason=clean(reason)
+            tx,
+            **_in_name_of(person, item),
+            outcome=outcome,
+            reference=_written(reference, "reference"),
+            reason=_written(reason, "reason"),
         )
 
     typed = {"form": outcome, "reason": reason, "reference": reference}
     return _do(request, visit, csrf, "action_item.settle", item, deed, done=outcome, back=back, typed=typed)
+
+
+def _written(typed: str, field: str) -> str:
+    """Never a card number: what was typed is kept, and shown to everybody who works here."""
+    return as_written(OptionalNote, clean(typed), field)
 
 
 def _in_name_of(person: Person, item: str) -> dict[str, Any]:

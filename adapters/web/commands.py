@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
-from adapters.inbox.accept import Accepted, Answer, Quarantined, accept_all
+from adapters.inbox.accept import Accepted, Answer, accept_all
 from adapters.inbox.results import result_of, told_at_once
 from adapters.locale import both
 from adapters.web.errors import Problem, problem
@@ -21,6 +21,7 @@ from domain.command import Command
 
 router = APIRouter(prefix="/v1/commands")
 DOOR = "http"
+ENVELOPE = ("source", "id", "type", "specversion", "data")
 MAX_COMMANDS = 1_000  # of one list
 
 
@@ -81,11 +82,15 @@ def _read(body: bytes) -> Any:
 def _take(tx: BookTransaction, envelopes: Sequence[Any], key: ServiceKey) -> list[dict[str, Any]]:
     """Those that the key may send, in order and in one transaction; the others are told so."""
     allowed = [position for position, one in enumerate(envelopes) if _allowed(one, key)]
-    answers = accept_all(tx, [json.dumps(envelopes[position]) for position in allowed], DOOR)
+    answers = accept_all(tx, [_raw(envelopes[position]) for position in allowed], DOOR)
     told: list[dict[str, Any]] = [_forbidden(one) for one in envelopes]
     for position, answer in zip(allowed, answers, strict=True):
         told[position] = _told(tx, answer, key)
     return told
+
+
+def _raw(one: Any) -> Any:
+    return one if isinstance(one, dict) else json.dumps(one)
 
 
 def _allowed(one: Any, key: ServiceKey) -> bool:
@@ -97,7 +102,7 @@ def _allowed(one: Any, key: ServiceKey) -> bool:
 
 def _forbidden(one: Any) -> dict[str, Any]:
     source, id = (one.get(name) if isinstance(one, dict) else None for name in ("source", "id"))
-    error = {"code": "forbidden", "message": both("web.problem.forbidden"), "field": "data.organisation"}
+    error = {"code": "forbidden", "message": both("web.problem.forbidden"), "field": "organisation"}
     return {"source": source, "id": id, "status": "refused", "error": error}
 
 
@@ -108,22 +113,21 @@ def _told(tx: BookTransaction, answer: Answer, key: ServiceKey) -> dict[str, Any
         if answer.again and may_touch(key, answer.organisation):
             told = result_of(tx, answer.source, answer.id) or told
         return told | {"href": href(answer.source, answer.id)}
-    if not isinstance(answer, Quarantined) and told["error"].get("field") not in (
-        None,
-        "id",
-        "type",
-        "specversion",
-        "data",
-    ):
-        told["error"] = {**told["error"], "field": f"data.{told['error']['field']}"}
     return told
+
+
+def _pointer(field: str) -> str:
+    """The JSON pointer of a field: those of the envelope stand beside its data."""
+    return f"/{field}" if field in ENVELOPE else "/".join(("", "data", *field.split(".")))
 
 
 def _refused(request: Request, told: dict[str, Any]) -> Response:
     """The problem of a single command that was not taken in."""
     error = told["error"]
-    status = {"conflict": 409, "forbidden": 403}.get(error["code"], 422)
+    status = {"conflict": 409, "forbidden": 403, "too_large": 413}.get(error["code"], 422)
     known = {name: told[name] for name in ("source", "id") if told[name] is not None}
+    if error.get("field"):
+        known["pointer"] = _pointer(error["field"])
     return problem(
         request, status, error["code"], field=error.get("field") or "", message=error["message"], known=known
     )

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.items import Cursor, cursor_of, find_items
-from adapters.database.statements import statement
 from adapters.web.errors import Problem
 from adapters.web.items import MAX_CURSOR, ItemId
 from adapters.web.keys import Service, may_touch
@@ -54,40 +53,53 @@ def list_action_items(
             tx, organisation=organisation, states=state, kind=kind, after=cursor, limit=limit + 1
         )  # fmt: skip
 
-    found = _or_404(app, work)
+    found = or_404(app, work)
     further = f"?after={_write_cursor(cursor_of(found[limit - 1]))}&limit={limit}" if len(found) > limit else None
     if further:
         further += "".join(f"&state={one.value}" for one in state) + (f"&kind={kind.value}" if kind else "")
     return {"items": found[:limit], "next": further and f"{request.url.path}{further}"}
 
 
-@router.get("/clients/{client}/billing")
-def show_billing(request: Request, organisation: Own, client: ItemId) -> dict[str, Any]:
-    """Both columns and the balances of a client (B1, B13)."""
-    app: App = request.app.state.app
-    return dict(_or_404(app, lambda tx: statement(tx, organisation, client)))
-
-
-def _or_404(app: App, work: Any) -> Any:
+def or_404(app: App, work: Any) -> Any:
     try:
         return app.books.run(work, read_only=True)
     except NotKnown:
         raise Problem(404, "not_found") from None
 
 
-def _write_cursor(cursor: Cursor) -> str:
-    at, _, item = cursor
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), item]).encode()).decode().rstrip("=")
+def write_after(*parts: str) -> str:
+    """Where a page ended, as the address of the next one says it."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str, organisation: str) -> Cursor | None:
+def read_after(text: str, count: int) -> list[str] | None:
+    """The parts of a place, None for the beginning; a problem for anything that is not one of ours."""
     if not text:
         return None
     try:
-        at, item = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        instant = datetime.fromisoformat(at)
+        parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError):
-        raise Problem(422, "not_readable", field="after") from None
-    if instant.tzinfo is None or not isinstance(item, str):
+        parts = None
+    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) for part in parts):
         raise Problem(422, "not_readable", field="after")
-    return instant, organisation, item
+    return parts
+
+
+def read_instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(422, "not_readable", field="after") from None
+    if instant.tzinfo is None:
+        raise Problem(422, "not_readable", field="after")
+    return instant
+
+
+def _write_cursor(cursor: Cursor) -> str:
+    at, _, item = cursor
+    return write_after(at.isoformat(), item)
+
+
+def _read_cursor(text: str, organisation: str) -> Cursor | None:
+    parts = read_after(text, 2)
+    return (read_instant(parts[0]), organisation, parts[1]) if parts is not None else None

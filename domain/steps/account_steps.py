@@ -6,38 +6,52 @@ from domain.allocating import shrink
 from domain.claim import Around
 from domain.days import local_date
 from domain.instalment import Plan
+from domain.itemising import settle_failed
 from domain.organisation import Organisation
-from domain.payment import Payment, PaymentState
-from domain.payment_method import PaymentMethod
+from domain.payment import STILL_PLANNED, Payment, PaymentState
+from domain.payment_method import MethodState, PaymentMethod
 from domain.ports import Transaction
+from domain.resuming import resume
+from domain.retrying import MethodNotUsable
 
 
-def shrink_plans(tx: Transaction, organisation: str, client: str) -> None:
-    """Planned payments never ask for more than is open on their plan's lines: the last shrink first (I8)."""
-    planned = tx.lock_all(
+def settle_plans(tx: Transaction, organisation: str, client: str) -> None:
+    """After money was matched another way: planned payments never ask for more than is open on their plan's
+    lines, the last shrink first (I8); a failed one that nothing is owed for any more is cancelled and its item
+    resolved, a partial payment lowers what a retry asks for (A9)."""
+    found = tx.lock_all(
         Payment, order_by="id", organisation=organisation, client=client,
-        state=[PaymentState.SCHEDULED, PaymentState.HELD],
+        state=[*STILL_PLANNED, PaymentState.FAILED],
     )  # fmt: skip
-    for name in sorted({payment.plan for payment in planned if payment.plan is not None}):
+    for name in sorted({payment.plan for payment in found if payment.plan is not None}):
         plan = tx.get(Plan, organisation=organisation, id=name)
-        payments = [payment for payment in planned if payment.plan == name]
         lines = tx.open_lines([(organisation, plan.invoice)], lock=False).get((organisation, plan.invoice), [])
         opened = sum(line.open for line in lines if line.line in plan.lines)
-        tx.write([shrink(payments, opened, now=tx.now)])
+        planned = [payment for payment in found if payment.plan == name and payment.state in STILL_PLANNED]
+        failed = [payment for payment in found if payment.plan == name and payment.state is PaymentState.FAILED]
+        tx.write([shrink(planned, opened, now=tx.now)])
+        room = max(opened - sum(payment.amount for payment in planned), 0)
+        items = tx.waiting_items([(organisation, payment.id) for payment in failed], lock=True)
+        tx.write(
+            [settle_failed([(payment, items.get((organisation, payment.id))) for payment in failed], room, now=tx.now)]
+        )
+        if failed and not tx.waiting_items([(organisation, payment.id) for payment in failed]):
+            tx.write([resume(plan, _held(tx, plan), method=None, now=tx.now)])
 
 
-def around_invoice(tx: Transaction, organisation: str, client: str, invoice: str | None) -> Around:
-    """The lines that money on an invoice is matched to, and the plans that shrink for it (I8)."""
+def _held(tx: Transaction, plan: Plan) -> list[Payment]:
+    return tx.lock_all(
+        Payment, order_by="id", organisation=plan.organisation, client=plan.client, plan=plan.id,
+        state=PaymentState.HELD,
+    )  # fmt: skip
+
+
+def lines_on(tx: Transaction, organisation: str, invoice: str | None) -> Around:
+    """The lines that money on an invoice is matched to; none for money on the account."""
     if invoice is None:
         return Around()
     pair = (organisation, invoice)
-    lines = tx.open_lines([pair], lock=True).get(pair, [])
-    planned = tx.lock_all(
-        Payment, order_by="id", organisation=organisation, client=client, invoice=invoice,
-        state=[PaymentState.SCHEDULED, PaymentState.HELD],
-    )  # fmt: skip
-    plans = tx.all(Plan, organisation=organisation, client=client, invoice=invoice)
-    return Around(lines=tuple(lines), planned=tuple(planned), plans=tuple(plans))
+    return Around(lines=tuple(tx.open_lines([pair], lock=True).get(pair, [])))
 
 
 def ask_refund(
@@ -57,3 +71,11 @@ def ask_refund(
         asked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+
+
+def usable_card(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
+    """A card on file of this client that can be charged; raises NotKnown or MethodNotUsable."""
+    method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
+    if method.state is MethodState.DEAD or method.kind != "card":
+        raise MethodNotUsable("payment_method", payment_method=id)
+    return method

@@ -14,7 +14,7 @@ from domain.invoice import Invoice, InvoiceLine, OpenLine
 from domain.ledger import Allocation, Words
 from domain.money import fill
 from domain.organisation import Organisation
-from domain.payment import Payment, PaymentState
+from domain.payment import STILL_PLANNED, Payment
 from domain.ports import Transaction
 from domain.refusal import NotKnown
 
@@ -105,7 +105,7 @@ def lower_plans(tx: Transaction, owner: Organisation, client: str, invoice: str,
 def planned_of(tx: Transaction, plan: Plan) -> list[Payment]:
     return tx.lock_all(
         Payment, order_by="id", organisation=plan.organisation, client=plan.client, plan=plan.id,
-        state=[PaymentState.SCHEDULED, PaymentState.HELD],
+        state=list(STILL_PLANNED),
     )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from domain.attempt import AttemptState
 from domain.claim import Asked
 from domain.concluding import conclude, lose, touches_plan
 from domain.outcome import NoAnswer, Outcome
+from domain.payment import PaymentKind
 from domain.ports import Books, Log, Transaction
 from domain.resolving import settle_finding
+from domain.steps.account_steps import settle_plans
 
 A = TypeVar("A")
 Answered = Sequence[tuple[Asked, A]]
@@ -63,7 +65,19 @@ def record_outcomes(tx: Transaction, answered: Sequence[tuple[Asked, Outcome]]) 
     asked = [one for one, _ in answered]
     around = tx.around(asked, planned_of={one.attempt.key for one, outcome in answered if touches_plan(one, outcome)})
     tx.write([conclude(one, outcome, around[one.attempt.key], now=tx.now, mint=tx.mint) for one, outcome in answered])
+    settle_one_offs(tx, asked)
     return asked
+
+
+def settle_one_offs(tx: Transaction, asked: Sequence[Asked]) -> None:
+    """A one-off payment of an invoice may leave its plans with less to ask for (I8, A9)."""
+    paid = {
+        (one.payment.organisation, one.payment.client)
+        for one in asked
+        if one.payment.kind is PaymentKind.ONE_OFF and one.payment.invoice is not None
+    }
+    for organisation, client in sorted(paid):
+        settle_plans(tx, organisation, client)
 
 
 def waves(answered: Answered[A]) -> Iterator[list[tuple[Asked, A]]]:

@@ -6,9 +6,10 @@ from typing import Any
 from domain import retrying
 from domain.action_item import ActionItem
 from domain.instalment import Plan
-from domain.payment import Payment
+from domain.payment import Payment, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.ports import Transaction
+from domain.steps.record_answers import settle_one_offs
 
 NO_HOLD = timedelta(0)
 
@@ -29,7 +30,7 @@ def retry_item(
     if payment_method is not None:
         replacement = tx.get(PaymentMethod, organisation=organisation, client=payment.client, id=payment_method)
     decision = retrying.retry(
-        waiting, payment, _method(tx, payment), replacement=replacement, plan=_plan(tx, payment), by=by,
+        waiting, payment, _method(tx, payment), replacement=replacement, by=by,
         hold=hold, command=command, now=tx.now,
     )  # fmt: skip
     tx.write([decision])
@@ -37,7 +38,9 @@ def retry_item(
 
 def reject_item(tx: Transaction, *, organisation: str, item: str, by: str, reason: str) -> dict[str, Any]:
     waiting, payment = _both(tx, organisation, item)
-    tx.write([retrying.reject(waiting, payment, reason=reason, by=by, now=tx.now)])
+    plan = _plan(tx, payment)
+    held = _held(tx, payment) if plan is not None else []
+    tx.write([retrying.reject(waiting, payment, plan=plan, held=held, reason=reason, by=by, now=tx.now)])
     return {"item": item, "state": "rejected"}
 
 
@@ -72,6 +75,7 @@ def settle_item(
     told = retrying.told_settled(waiting, reason=reason, reference=reference, by=by, now=tx.now)
     decision = retrying.settle_paid(asked, waiting, around, reference=reference, by=by, now=tx.now, mint=tx.mint)
     tx.write([told, decision])
+    settle_one_offs(tx, [asked])
     return {"item": item, "state": "resolved"}
 
 
@@ -91,3 +95,10 @@ def _plan(tx: Transaction, payment: Payment) -> Plan | None:
     if payment.plan is None:
         return None
     return tx.find(Plan, organisation=payment.organisation, id=payment.plan)
+
+
+def _held(tx: Transaction, payment: Payment) -> list[Payment]:
+    return tx.lock_all(
+        Payment, order_by="id", organisation=payment.organisation, client=payment.client, plan=payment.plan,
+        state=PaymentState.HELD,
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from domain.organisation import Organisation
 from domain.ports import Transaction
 from domain.refund import Refund
 from domain.refusal import IdTaken, OutOfRange
-from domain.steps.account_steps import ask_refund, shrink_plans
+from domain.steps.account_steps import ask_refund, settle_plans
 from domain.steps.crediting_steps import chosen_lines, credit_lines, credited_of, lower_plans, notes_on
 
 
@@ -49,7 +49,7 @@ def cancel_purchase(
         words=Words(id="posting.cancellation", params={"what": ", ".join(line.description for line in chosen)}),
     )  # fmt: skip
     lower_plans(tx, owner, client, invoice, [line.line for line in chosen])
-    shrink_plans(tx, organisation, client)
+    settle_plans(tx, organisation, client)
     asked = [{"refund": _refund(tx, owner, client, one, by=by), "amount": one.amount} for one in refunds]
     return {"credit_note": note, "amount": total, "refunds": asked}
 

@@ -27,7 +27,8 @@ def charge_payments(
         if asked:
             for one in asked:
                 attempt = one.attempt
-                log("attempt.promised", payment=attempt.payment, key=attempt.key, amount=attempt.amount, worker=worker)
+                told = {"organisation": organisation, "payment": attempt.payment, "key": attempt.key}
+                log("attempt.promised", **told, amount=attempt.amount, worker=worker)
             outcomes = _ask(gateways, asked)
             record_each(books, list(zip(asked, outcomes, strict=True)), record_outcomes, log)
         return taken

@@ -12,7 +12,7 @@ from domain.payment import Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import Refusal
 from domain.reversing import deposited_cheque, refused_cheque
-from domain.steps.account_steps import shrink_plans
+from domain.steps.account_steps import settle_plans
 
 
 class NotACheque(Refusal):
@@ -37,7 +37,7 @@ def deposit_cheque(tx: Transaction, *, organisation: str, instalment: str, by: s
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
-    shrink_plans(tx, organisation, payment.client)
+    settle_plans(tx, organisation, payment.client)
     return {"instalment": instalment, "state": "received"}
 
 

@@ -9,12 +9,11 @@ from domain.invoice import Invoice
 from domain.matching import match
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentKind, PaymentState
-from domain.payment_method import MethodOrOffline, MethodState, PaymentMethod
+from domain.payment_method import MethodOrOffline
 from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
-from domain.retrying import MethodNotUsable
-from domain.steps.account_steps import around_invoice, shrink_plans
+from domain.steps.account_steps import lines_on, settle_plans, usable_card
 from domain.telling import payment_event
 
 
@@ -53,7 +52,7 @@ def make_payment(
         raise IdTaken("payment", id=payment)
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
-    method = _usable(tx, organisation, client, payment_method) if payment_method is not None else None
+    method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
     if use_credit:
         used, remains = _use_credit(tx, organisation, client, invoice)
         amount = min(amount, remains)
@@ -72,10 +71,11 @@ def make_payment(
         tx.write([(New(thing=made), asked)])
         return None
     decision = offline_payment(
-        made, around_invoice(tx, organisation, client, invoice), organisation=owner, client=debtor, by=by,
-        booked_on=made.due_on, now=tx.now, mint=tx.mint,
+        made, lines_on(tx, organisation, invoice), organisation=owner, client=debtor, by=by, booked_on=made.due_on,
+        now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    settle_plans(tx, organisation, client)
     return {"payment": made.id, "state": "received"}
 
 
@@ -88,12 +88,5 @@ def _use_credit(tx: Transaction, organisation: str, client: str, invoice: str | 
     lines = tx.open_lines([pair], lock=True).get(pair, [])
     decision, used = match(account.sources, lines, client=client, now=tx.now, mint=tx.mint)
     tx.write([decision])
-    shrink_plans(tx, organisation, client)
+    settle_plans(tx, organisation, client)
     return used, sum(line.open for line in lines) - used
-
-
-def _usable(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
-    method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
-    if method.state is MethodState.DEAD or method.kind != "card":
-        raise MethodNotUsable("payment_method", payment_method=id)
-    return method

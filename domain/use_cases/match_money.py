@@ -12,7 +12,7 @@ from domain.ledger import Allocation
 from domain.money import fill
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
-from domain.steps.account_steps import shrink_plans
+from domain.steps.account_steps import settle_plans
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -23,7 +23,7 @@ def reconcile_account(tx: Transaction, *, organisation: str, client: str, by: st
     lines = _open_lines(tx, organisation, client)
     decision, total = matching.match(account.sources, lines, client=client, now=tx.now, mint=tx.mint)
     tx.write([decision, (_told(tx, organisation, client, "account.reconciled", by, matched=total),)])
-    shrink_plans(tx, organisation, client)
+    settle_plans(tx, organisation, client)
     return {"client": client, "matched": total}
 
 
@@ -49,7 +49,7 @@ def create_allocation(
         raise matching.ExceedsOpen("amount", open=opened, amount=amount)
     _match(tx, money, lines, amount, id=chosen, client=client)
     tx.write([(_told(tx, organisation, client, "allocation.created", by, allocation=chosen, amount=amount),)])
-    shrink_plans(tx, organisation, client)
+    settle_plans(tx, organisation, client)
     return {"allocation": chosen, "amount": amount}
 
 

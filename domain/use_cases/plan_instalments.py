@@ -9,14 +9,13 @@ from domain.days import local_date
 from domain.instalment import Initial, Plan, PlanDoesNotSum, Schedule
 from domain.invoice import Invoice
 from domain.organisation import Organisation
-from domain.payment import PLANNED, Payment, PaymentState
-from domain.payment_method import MethodOrOffline, MethodState, PaymentMethod
+from domain.payment import STILL_PLANNED, Payment, PaymentState
+from domain.payment_method import MethodOrOffline
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
-from domain.retrying import MethodNotUsable
+from domain.steps.account_steps import usable_card
 
 MAX_CHANGED = 500
-STILL_PLANNED = (*PLANNED, PaymentState.HELD)
 
 
 def create_plan(
@@ -51,7 +50,7 @@ def create_plan(
     )
     if total != left or total <= 0:
         raise PlanDoesNotSum("total", total=left, planned=total)
-    method = _chargeable(tx, organisation, client, payment_method) if payment_method is not None else None
+    method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
     today = local_date(tx.now, owner.timezone)
     dates = planning.planned_payments(total, initial, schedule, today)
     thing = Plan(
@@ -82,13 +81,16 @@ def change_instalments(
     chosen = _instalments(tx, organisation, instalments)
     method = None
     if payment_method is not None:
-        method = _chargeable(tx, organisation, chosen[0].client, payment_method)
-    for plan in sorted({payment.plan or "" for payment in chosen}):
-        siblings = tx.all(
-            Payment, organisation=organisation, client=chosen[0].client, plan=plan, state=list(STILL_PLANNED)
-        )
+        method = usable_card(tx, organisation, chosen[0].client, payment_method)
+    for name in sorted({payment.plan or "" for payment in chosen}):
+        plan = tx.get(Plan, organisation=organisation, id=name)
+        siblings = tx.lock_all(
+            Payment, order_by="id", organisation=organisation, client=chosen[0].client, plan=name,
+            state=list(STILL_PLANNED),
+        )  # fmt: skip
         decision = planning.change(
-            [payment for payment in chosen if payment.plan == plan], siblings, day=day, amount=amount,
+            [payment for payment in chosen if payment.plan == name], siblings, plan=plan,
+            asked_for=_asked_for(tx, plan), day=day, amount=amount,
             method=method, by=by, today=local_date(tx.now, owner.timezone), now=tx.now,
         )  # fmt: skip
         tx.write([decision])
@@ -115,13 +117,6 @@ def _instalments(tx: Transaction, organisation: str, ids: Sequence[str]) -> list
     return [found[id] for id in sorted(found)]
 
 
-def _chargeable(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
-    method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
-    if method.state is MethodState.DEAD or method.kind != "card":
-        raise MethodNotUsable("payment_method", payment_method=id)
-    return method
-
-
 def _planned_on(tx: Transaction, organisation: str, client: str, invoice: str, covered: Sequence[str]) -> int:
     """What other plans will already ask for these lines."""
     plans = tx.all(Plan, organisation=organisation, client=client, invoice=invoice)
@@ -130,3 +125,13 @@ def _planned_on(tx: Transaction, organisation: str, client: str, invoice: str, c
         return 0
     payments = tx.all(Payment, organisation=organisation, client=client, plan=overlapping, state=list(STILL_PLANNED))
     return sum(payment.amount for payment in payments)
+
+
+def _asked_for(tx: Transaction, plan: Plan) -> int:
+    """What the planned payments of a plan have to sum to: what is open on its lines, less what has failed."""
+    pair = (plan.organisation, plan.invoice)
+    opened = sum(line.open for line in tx.open_lines([pair], lock=False).get(pair, []) if line.line in plan.lines)
+    failed = tx.all(
+        Payment, organisation=plan.organisation, client=plan.client, plan=plan.id, state=PaymentState.FAILED
+    )
+    return opened - sum(payment.amount for payment in failed)

@@ -14,7 +14,7 @@ from domain.organisation import Organisation
 from domain.payment import Payment, PaymentState
 from domain.ports import Transaction
 from domain.refusal import IdTaken
-from domain.steps.account_steps import shrink_plans
+from domain.steps.account_steps import settle_plans
 from domain.steps.crediting_steps import (
     chosen_lines,
     credit_lines,
@@ -54,7 +54,7 @@ def replace_purchase(
     tx.write([decision])
     _pay_with_freed(tx, organisation, client, created, freed)
     _move_plans(tx, owner, client, invoice, line, created, new.line, by=by)
-    shrink_plans(tx, organisation, client)
+    settle_plans(tx, organisation, client)
     return {"invoice": created, "credit": note}
 
 

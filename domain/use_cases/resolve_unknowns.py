@@ -8,7 +8,7 @@ from domain.concluding import touches_plan
 from domain.outcome import Finding, NotFound
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.resolving import look_up, settle_finding, take_up
-from domain.steps.record_answers import record_each, record_outcomes
+from domain.steps.record_answers import record_each, record_outcomes, settle_one_offs
 
 BATCH_SIZE = 200
 
@@ -52,7 +52,8 @@ def _take_up(tx: Transaction, organisation: str, account: str, limit: int, worke
 
 def _tell(log: Log, event: str, taken: Sequence[Asked]) -> None:
     for attempt in (one.attempt for one in taken):
-        log(event, payment=attempt.payment, key=attempt.key, rung=attempt.rung, sends=attempt.sends)
+        told = {"organisation": attempt.organisation, "payment": attempt.payment, "key": attempt.key}
+        log(event, **told, rung=attempt.rung, sends=attempt.sends)
 
 
 def _record_findings(tx: Transaction, answered: Sequence[tuple[Asked, Finding]]) -> list[Asked]:
@@ -62,4 +63,5 @@ def _record_findings(tx: Transaction, answered: Sequence[tuple[Asked, Finding]])
     }
     around = tx.around(asked, planned_of=touching)
     tx.write([settle_finding(one, found, around[one.attempt.key], now=tx.now, mint=tx.mint) for one, found in answered])
+    settle_one_offs(tx, asked)
     return asked

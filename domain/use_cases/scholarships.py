@@ -9,7 +9,7 @@ from domain.organisation import Organisation
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.scholarship import Fund
-from domain.steps.account_steps import around_invoice
+from domain.steps.account_steps import lines_on, settle_plans
 
 
 class FundExhausted(Refusal):
@@ -36,11 +36,12 @@ def award_scholarship(
         raise FundExhausted("amount", available=held.balance, amount=amount)
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
-    around = around_invoice(tx, organisation, client, invoice)
     made = tx.mint("pay_")
     decision = scholarship(
-        held, around, id=made, ref=tx.mint_ref(), amount=amount, invoice=invoice, organisation=owner,
+        held, lines_on(tx, organisation, invoice), id=made, ref=tx.mint_ref(), amount=amount, invoice=invoice,
+        organisation=owner,
         client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
+    settle_plans(tx, organisation, client)
     return {"payment": made, "fund": fund, "balance": held.balance - amount, "state": "received"}

@@ -35,10 +35,12 @@ def register_client(client: str = "c-1", **more: Any) -> dict[str, Any]:
     return envelope("client.register", client=client, **{**data, **more})
 
 
-def register_card(id: str = "pm-1", token: str = "tok_approve", client: str = "c-1") -> dict[str, Any]:
+def register_card(
+    id: str = "pm-1", token: str = "tok_approve", client: str = "c-1", *, brand: str = "visa"
+) -> dict[str, Any]:
     return envelope(
         "payment_method.register", client=client, payment_method=id, kind="card", merchant_account="main",
-        token=token, brand="visa", last4="4242", expiry="2028-03",
+        token=token, brand=brand, last4="4242", expiry="2028-03",
     )  # fmt: skip
 
 

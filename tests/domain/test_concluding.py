@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from domain.action_item import ActionItem, ItemKind, ItemState
+from domain.allocating import shrink
 from domain.attempt import SIMULATOR_LADDER, Attempt, AttemptState
 from domain.claim import Asked
 from domain.command import Command
@@ -65,7 +66,7 @@ BESIDE: dict[tuple[type, str], tuple[list[str], list[str]]] = {
 # What each class of reasons does beyond failing the payment: kill the method, stop the plan.
 LESSONS: dict[ReasonClass, tuple[bool, bool]] = {
     ReasonClass.NEVER:           (True,  False),
-    ReasonClass.STOP_PLAN:       (False, True),
+    ReasonClass.STOP_PLAN:       (True, True),
     ReasonClass.FIX_DATA:        (False, False),
     ReasonClass.CUSTOMER_ACTION: (False, False),
     ReasonClass.LATER:           (False, False),
@@ -143,21 +144,17 @@ def test_B7_what_a_one_off_payment_pays_too_much_stays_a_credit() -> None:
     assert made(decision, Posting)[0].amount == 10_000
 
 
-def test_I8_a_one_off_payment_shrinks_the_last_instalments_first() -> None:
-    planned = tuple(
+def test_I8_planned_payments_shrink_the_last_first_and_what_is_under_way_counts() -> None:
+    planned = [
         instalment(id=f"later-{number}", amount=5_000, number=number, due_on=NOW.date() + timedelta(days=number))
         for number in (1, 2, 3)
-    )
-    decision = decide(asked(one_off()), APPROVED, lines=(line(15_000),), planned=planned)
+    ]
+    flying = instalment(id="flying", amount=5_000, state=PaymentState.UNKNOWN)
+    decision = shrink([*planned, flying], 10_000, now=NOW)
     assert told(decision).count("Payment scheduled -> cancelled") == 2
     assert {step.subject for step in events(decision) if step.type == "instalment.cancelled"} == {
         "payment:later-2", "payment:later-3",
     }  # fmt: skip
-
-
-def test_I8_an_instalment_shrinks_nothing() -> None:
-    planned = (instalment(id="later", amount=20_000),)
-    assert "Payment scheduled -> cancelled" not in told(decide(asked(), APPROVED, planned=planned))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +253,7 @@ def test_I6_only_decisions_that_touch_the_plan_ask_for_it() -> None:
     stopped = plan(state=PlanState.STOPPED)
     assert touches_plan(asked(), Declined(code="revoked"))
     assert touches_plan(asked(plan=stopped), APPROVED)
-    assert touches_plan(asked(one_off()), APPROVED)
+    assert not touches_plan(asked(one_off()), APPROVED)
     assert not touches_plan(asked(), APPROVED)
     assert not touches_plan(asked(one_off(invoice=None)), APPROVED)
     assert not touches_plan(asked(), Declined(code="lost_card"))

@@ -77,9 +77,11 @@ def test_I4_a_business_date_is_the_organisations_own() -> None:
     assert local_date(late, "America/St_Johns") == date(2026, 11, 25)
 
 
-def test_F80_a_time_in_a_gap_is_the_moment_after_it_and_in_an_overlap_the_first_of_the_two() -> None:
+def test_F80_a_time_in_a_gap_is_the_first_moment_after_it_and_in_an_overlap_the_first_of_the_two() -> None:
     at = time(2, 30)
-    assert instant(date(2027, 3, 14), at, "America/Toronto") == datetime(2027, 3, 14, 7, 30, tzinfo=UTC)
+    assert instant(date(2027, 3, 14), at, "America/New_York") == datetime(2027, 3, 14, 7, 0, tzinfo=UTC)  # 03:00 EDT
+    assert instant(date(2026, 4, 24), time(0, 59), "Africa/Cairo") == datetime(2026, 4, 23, 22, 0, tzinfo=UTC)
+    assert instant(date(2011, 12, 30), time(3), "Pacific/Apia") == datetime(2011, 12, 30, 10, 0, tzinfo=UTC)
     assert instant(date(2027, 11, 7), time(1, 30), "America/Toronto") == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 
 

@@ -9,7 +9,6 @@ from domain import retrying
 from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.attempt import Attempt, AttemptState
 from domain.decision import Decision
-from domain.instalment import Plan, PlanState
 from domain.ledger import Posting
 from domain.payment import Payment, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
@@ -25,7 +24,7 @@ from domain.retrying import (
     ReasonNeeded,
     ReferenceNeeded,
 )  # fmt: skip
-from tests.domain.builders import NOW, around, asked, events, instalment, item, made, method, mint, moved, plan, told
+from tests.domain.builders import NOW, around, asked, events, instalment, item, made, method, mint, moved, told
 
 failed = instalment(state=PaymentState.FAILED, attempts=1)
 waiting = item(ItemState.OPEN)
@@ -37,7 +36,7 @@ in_doubt = asked(state=AttemptState.IN_DOUBT)
 
 def retry(of: ActionItem = waiting, payment: Payment = failed, **more: Any) -> Decision:
     given: dict[str, Any] = {
-        "method": method(), "replacement": None, "plan": plan(), "hold": timedelta(0), "command": None,
+        "method": method(), "replacement": None, "hold": timedelta(0), "command": None,
     } | more  # fmt: skip
     return retrying.retry(of, payment, given.pop("method"), **given, by="marie", now=NOW)
 
@@ -80,14 +79,6 @@ def test_A8_a_dead_method_asks_for_a_new_one(current: PaymentMethod | None) -> N
     assert "Payment failed -> due" in told(retry(method=current, replacement=other))
 
 
-def test_I5_a_revoked_authorisation_asks_for_another_method_even_if_the_old_one_lives() -> None:
-    stopped = plan(state=PlanState.STOPPED)
-    for replacement in (None, method()):
-        with pytest.raises(NewMethodNeeded):
-            retry(plan=stopped, replacement=replacement)
-    assert "Payment failed -> due" in told(retry(plan=stopped, replacement=other))
-
-
 def test_F90_the_second_of_two_people_is_told_who_was_first_and_when() -> None:
     with pytest.raises(AlreadyRetrying) as refused:
         retry(item(ItemState.RETRYING, by="jean"))
@@ -107,28 +98,27 @@ def test_F92_a_retry_waits_until_the_last_attempt_has_a_verdict(state: PaymentSt
         retry(payment=instalment(state=state))
 
 
-REFUSED: list[tuple[str, ActionItem, Payment, PaymentMethod | None, Plan | None]] = [
-    ("already_retrying", item(ItemState.RETRYING), failed, method(), plan()),
-    ("item_closed", item(ItemState.RESOLVED), failed, method(), plan()),
-    ("in_doubt", doubt, instalment(state=PaymentState.IN_DOUBT), method(), plan()),
-    ("new_method_needed", waiting, failed, dead, plan()),
-    ("new_method_needed", waiting, failed, method(), plan(state=PlanState.STOPPED)),
-    ("method_not_usable", waiting, failed, method(kind="echeck"), None),
+REFUSED: list[tuple[str, ActionItem, Payment, PaymentMethod | None]] = [
+    ("already_retrying", item(ItemState.RETRYING), failed, method()),
+    ("item_closed", item(ItemState.RESOLVED), failed, method()),
+    ("in_doubt", doubt, instalment(state=PaymentState.IN_DOUBT), method()),
+    ("new_method_needed", waiting, failed, dead),
+    ("method_not_usable", waiting, failed, method(kind="echeck")),
 ]
 
 
-@pytest.mark.parametrize(("code", "of", "payment", "on", "its"), REFUSED)
+@pytest.mark.parametrize(("code", "of", "payment", "on"), REFUSED)
 def test_A3_whether_retry_would_be_taken_is_known_beforehand_with_the_same_reason(
-    code: str, of: ActionItem, payment: Payment, on: PaymentMethod | None, its: Plan | None
+    code: str, of: ActionItem, payment: Payment, on: PaymentMethod | None
 ) -> None:
-    assert retrying.retry_allowed(of, payment, on, its) == (False, code)
+    assert retrying.retry_allowed(of, payment, on) == (False, code)
     with pytest.raises(Refusal) as refused:
-        retry(of, payment, method=on, plan=its)
+        retry(of, payment, method=on)
     assert refused.value.code == code
 
 
 def test_A3_and_what_would_be_taken_is_allowed() -> None:
-    assert retrying.retry_allowed(waiting, failed, method(), plan()) == (True, "")
+    assert retrying.retry_allowed(waiting, failed, method()) == (True, "")
 
 
 # -- reject, reopen ------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class Stack:
 
     def stop(self, process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> int:
         """Ends one process, and tells its exit status; what does not listen is killed with its children."""
-        children = children_of(process.pid)
+        children = descendants_of(process.pid)
         if process.poll() is None:
             process.send_signal(how)
         try:
@@ -84,7 +84,7 @@ class Stack:
 
     def close(self) -> None:
         for process in reversed(self.processes):
-            children = children_of(process.pid)
+            children = descendants_of(process.pid)
             self.stop(process)
             for pid in children:
                 kill(pid)
@@ -99,8 +99,16 @@ def stack(folder: Path, **env: str) -> Iterator[Stack]:
         made.close()
 
 
+def workers_of(service: subprocess.Popen[str]) -> list[int]:
+    """The worker processes of a service, in the order of their start: below dramatiq, which is below us."""
+    return [worker for master in children_of(service.pid) for worker in children_of(master)]
+
+
+def descendants_of(pid: int) -> list[int]:
+    return [one for child in children_of(pid) for one in (child, *descendants_of(child))]
+
+
 def children_of(pid: int) -> list[int]:
-    """The worker processes of dramatiq's command line, in the order of their start."""
     try:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
@@ -116,8 +124,8 @@ def kill(pid: int) -> None:
 
 
 def kill_one_worker(service: subprocess.Popen[str], dice: random.Random) -> bool:
-    """kill -9 of a worker process at random; dramatiq then ends the service, as for an orchestrator to see."""
-    alive = children_of(service.pid)
+    """kill -9 of a worker process at random; the service then starts all of them again."""
+    alive = workers_of(service)
     if alive:
         kill(dice.choice(alive))
     return bool(alive)

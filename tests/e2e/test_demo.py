@@ -53,3 +53,13 @@ def sign_in(link: str) -> str:
         shown: str = page.read().decode()
     assert page.url.endswith("/action-items")
     return shown
+
+
+def test_a_demo_that_is_stopped_while_it_tells_its_past_leaves_nothing_behind(tmp_path: Path) -> None:
+    with stack(tmp_path, TMPDIR=str(tmp_path)) as machine:
+        process = machine.start("demo")
+        assert process.stdout is not None
+        assert "history" in process.stdout.readline()
+        [folder] = tmp_path.glob("encaisse-demo-*")
+        assert machine.stop(process) == 128 + signal.SIGTERM
+        assert not folder.exists()

@@ -107,8 +107,7 @@ def _fall(machines: Stack, postgres: PostgresServer, redis_url: str, settings: S
         if fault == "kill":
             if number % 2 == 0:
                 _wait_for_a_batch(postgres.url)
-            assert kill_one_worker(service, dice)
-            service = _full_service(machines, postgres.url)  # the others of the old one drain meanwhile
+            service = _kill_one(machines, service, postgres.url, dice)
         elif fault == "flush":
             with redis.Redis.from_url(redis_url) as client:
                 client.flushall()
@@ -135,6 +134,14 @@ def _full_service(machines: Stack, url: str) -> subprocess.Popen[str]:
     service = machines.workers(processes=4, threads=2)
     until(lambda: len(_workers(url) - before) == 4, 30, "four workers")
     return service
+
+
+def _kill_one(machines: Stack, service: subprocess.Popen[str], url: str, dice: random.Random) -> subprocess.Popen[str]:
+    """The service starts its workers again; one that has seen too many die is replaced, as an orchestrator would."""
+    before = _workers(url)
+    assert kill_one_worker(service, dice)
+    until(lambda: len(_workers(url) - before) == 4 or service.poll() is not None, 30, "four workers again")
+    return service if service.poll() is None else _full_service(machines, url)
 
 
 def _wait_for_a_batch(url: str) -> None:

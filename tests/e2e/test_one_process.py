@@ -96,6 +96,22 @@ def test_f74_a_second_up_on_the_same_database_refuses(machine: Stack) -> None:
     assert "queue" in second.stderr
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "run `encaisse up`"), ("fr", "lancez plutôt `encaisse up`")])
+def test_web_alone_refuses_to_take_in_what_nobody_carries_out(machine: Stack, language: str, words: str) -> None:
+    machine.env["LANG"] = f"{language}_CA.UTF-8"
+    alone = machine.run("web", "--port", "0")
+    assert alone.returncode == 1
+    assert words in alone.stderr
+
+
+def test_web_runs_beside_whoever_works_the_queue(machine: Stack) -> None:
+    up(machine)
+    process = machine.start("web", "--port", "0")
+    log = machine.folder / f"{machine.processes.index(process)}-web.log"
+    until(lambda: "listening on" in log.read_text(), 15, "listening")
+    assert machine.stop(process) == 0
+
+
 def test_f04_a_night_takes_up_what_a_killed_one_held(machine: Stack) -> None:
     owing(machine, 5, latency_ms=2_000)
     process = machine.start("night")

@@ -14,7 +14,7 @@ import redis
 
 from adapters.settings import Settings
 from tests.e2e.oracle import examine
-from tests.e2e.stack import Stack, children_of, kill, stack, until
+from tests.e2e.stack import Stack, children_of, kill, stack, until, workers_of
 from tests.e2e.story import owe
 
 TAKEN_UP_WITHIN_S = 15.0  # a killed worker's instalments
@@ -66,7 +66,7 @@ def test_f11_what_a_killed_worker_held_is_taken_up_within_15_s(machines: Stack) 
     owing(machines, 20, latency_ms=1_500)
     machines.start("scheduler")
     service = in_the_middle_of_a_batch(machines)
-    kill(children_of(service.pid)[0])
+    kill(workers_of(service)[0])
     machines.workers(processes=1, threads=1)
     took = until(lambda: count(machines, TAKEN_UP) == 20, TAKEN_UP_WITHIN_S, "taken up")
     print(f"taken up after {took:.1f} s")
@@ -78,7 +78,7 @@ def test_f12_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(mac
     owing(machines, 20, latency_ms=1_500)
     machines.start("scheduler")
     service = in_the_middle_of_a_batch(machines)
-    sleeper = children_of(service.pid)[0]
+    sleeper = workers_of(service)[0]
     os.kill(sleeper, signal.SIGSTOP)
     machines.workers(processes=1, threads=1)
     until(lambda: count(machines, PAID) == 20, 20, "taken up by the other one")
@@ -95,7 +95,7 @@ def test_f40_work_resumes_within_30_s_of_a_flushall(machines: Stack) -> None:
     owing(machines, 20, latency_ms=10)
     service = machines.workers(processes=1, threads=2)
     until(lambda: count(machines, "SELECT count(*) FROM workers WHERE role = 'worker'"), 20, "a worker")
-    sleeper = children_of(service.pid)[0]
+    sleeper = workers_of(service)[0]
     os.kill(sleeper, signal.SIGSTOP)
     machines.start("scheduler")
     with redis.Redis.from_url(machines.env["ENCAISSE_REDIS_URL"]) as client:
@@ -121,14 +121,42 @@ def test_f120_sigterm_lets_a_batch_that_was_asked_be_recorded(machines: Stack) -
     clean(machines)
 
 
-def test_workers_whose_parent_was_killed_drain_and_end(machines: Stack) -> None:
+WORKERS = "SELECT count(*) FROM workers WHERE role = 'worker'"
+
+
+def test_f11_a_service_replaces_a_worker_that_was_killed_and_drains_when_it_is_told(machines: Stack) -> None:
+    service = machines.workers(processes=2, threads=1)
+    until(lambda: count(machines, WORKERS) == 2, 20, "two workers")
+    first = set(workers_of(service))
+    kill(first.copy().pop())
+    until(lambda: len(set(workers_of(service)) - first) == 2, 20, "two new ones")
+    assert service.poll() is None
+    assert "workers.restarting" in log_of(machines, service)
+    owing(machines, 20, latency_ms=1_500)
+    machines.start("scheduler")
+    until(lambda: count(machines, IN_HAND), 20, "a batch in hand")
+    assert machines.stop(service) == 0
+    assert count(machines, IN_HAND) == 0
+
+
+def test_a_service_that_is_stopped_as_soon_as_it_starts_ends_in_peace(machines: Stack) -> None:
     service = machines.workers(processes=1, threads=1)
-    workers = "SELECT count(*) FROM workers WHERE role = 'worker'"
-    until(lambda: count(machines, workers), 20, "a worker")
-    (orphan,) = children_of(service.pid)
-    kill(service.pid)
-    until(lambda: not Path(f"/proc/{orphan}").exists(), 10, "the orphan has ended")
-    assert count(machines, workers) == 0
+    until(lambda: children_of(service.pid), 20, "born")
+    assert machines.stop(service) == 0
+
+
+@pytest.mark.parametrize("which", ["ours", "dramatiq's"])
+def test_workers_whose_parent_was_killed_drain_and_end(machines: Stack, which: str) -> None:
+    service = machines.workers(processes=1, threads=1)
+    until(lambda: count(machines, WORKERS), 20, "a worker")
+    (master,) = children_of(service.pid)
+    (orphan,) = workers_of(service)
+    kill(service.pid if which == "ours" else master)
+    until(lambda: not Path(f"/proc/{orphan}").exists(), 15, "the orphan has ended")
+    if which == "ours":
+        assert count(machines, WORKERS) == 0
+    else:
+        until(lambda: workers_of(service), 15, "another one")
 
 
 def test_f46_without_redis_a_night_is_worked_by_the_command_itself(machines: Stack) -> None:

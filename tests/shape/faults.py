@@ -8,12 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "faults.md"
-NAMED = re.compile(r"(?<=_)(F|INV)(\d+)(?=_|$)")
+NAMED = re.compile(r"(?<=_)(F|INV)(\d+)(?=_|$)", re.IGNORECASE)
 
 INTRODUCTION = """# Faults and invariants
 
 Written by `python -m tests.shape.faults` from the names of the tests: a test that provokes a fault carries its
-number, a test that holds an invariant the invariant's (`grep F03_`). A row without a test is work to be done.
+number, a test that holds an invariant the invariant's (`grep -i f03_`). A row without a test is work to be done.
 """
 
 FAULTS = {
@@ -157,7 +157,8 @@ def named() -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for file, test in _tests():
         for letters, number in NAMED.findall(test):
-            found[f"{letters}-{int(number):02}" if letters == "F" else f"{letters}-{int(number)}"].append((file, test))
+            kind = letters.upper()
+            found[f"{kind}-{int(number):02}" if kind == "F" else f"{kind}-{int(number)}"].append((file, test))
     return found
 
 

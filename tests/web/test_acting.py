@@ -315,3 +315,23 @@ def test_an_undo_on_a_page_of_yesterday_is_refused_in_words(office):
     page = browser.post(form.action, form.fields)
     assert browser.status == 409
     assert "Only a rejected item whose payment is still owed can be reopened." in page.words
+
+
+def test_a_card_number_typed_as_a_reason_is_never_kept(office):
+    item = office.failed()
+    browser = office.at_work("luc")
+    browser.open(f"/action-items/{item.id}")
+    page = browser.press("Reject", reason="He wrote 4111 1111 1111 1111 on the form.")
+    assert browser.status == 422
+    assert "looks like a card number" in page.words
+    assert (office.item(item.id).state, office.item(item.id).note) == ("open", "")
+
+
+def test_a_card_number_typed_as_a_reference_is_never_kept(office):
+    item = office.failed("tok_timeout_before_charge")
+    browser = office.at_work("luc")
+    browser.open(f"/action-items/{item.id}")
+    typed = {"csrf": browser.csrf, "outcome": "paid", "reference": "4111111111111111", "reason": "seen"}
+    browser.post(f"/action-items/{item.id}/settle", typed)
+    assert browser.status == 422
+    assert office.item(item.id).state == "open"

@@ -73,7 +73,7 @@ def test_a_list_is_taken_in_order_and_a_refused_one_stops_nobody(office):
         "accepted", "refused", "quarantined", "refused", "accepted", "accepted",
     ]  # fmt: skip
     assert told[1]["error"]["code"] == "unknown_field"
-    assert told[1]["error"]["field"] == "data.colour"
+    assert told[1]["error"]["field"] == "colour"
     assert told[3]["error"]["code"] == "forbidden"
     assert told[0]["href"] == told[4]["href"]
     office.work()
@@ -83,12 +83,12 @@ def test_a_list_is_taken_in_order_and_a_refused_one_stops_nobody(office):
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [
-        (command(organisation=ORGANISATION, client="c-1", language="de"), 422, "invalid_value", "data.language"),
-        (command(organisation=ORGANISATION), 422, "field_missing", "data.client"),
+        (command(organisation=ORGANISATION, client="c-1", language="de"), 422, "invalid_value", "language"),
+        (command(organisation=ORGANISATION), 422, "field_missing", "client"),
         (command(type="moon.land"), 422, "unknown_type", "type"),
         ({"specversion": "1.0", "id": "x"}, 422, "no_source", None),
         ("text", 422, "not_an_object", None),
-        (command(organisation="other", client="c-1"), 403, "forbidden", "data.organisation"),
+        (command(organisation="other", client="c-1"), 403, "forbidden", "organisation"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_path_of_the_field(office, body, status, code, field):
@@ -116,6 +116,28 @@ def test_no_list_is_longer_than_a_thousand_and_no_body_larger_than_a_megabyte(sm
     assert answer.json()["code"] == "too_large"
     answer = service.post("/v1/commands", content=iter([b" " * 600_000, b" " * 600_000]))
     assert answer.status_code == 413
+
+
+def test_a_single_command_that_is_too_large_is_told_so_like_any_other(small_office):
+    answer = small_office.service().post("/v1/commands", json=command(organisation=ORGANISATION, client="c" * 300_000))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_may_begin_with_a_mark_of_its_encoding(small_office):
+    body = json.dumps(command()).encode("utf-8-sig")
+    assert small_office.service().post("/v1/commands", content=body).status_code == 202
+
+
+def test_what_json_can_not_say_is_set_apart(small_office):
+    body = json.dumps(command(organisation=ORGANISATION, client="c-1", name=float("nan")))
+    answer = small_office.service().post("/v1/commands", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_json")
+
+
+def test_a_problem_points_into_the_body(small_office):
+    answer = small_office.service().post("/v1/commands", json=command(organisation=ORGANISATION, client=["c-1"]))
+    assert answer.json()["pointer"] == "/data/client"
+    assert small_office.service().post("/v1/commands", json=command(type="moon.land")).json()["pointer"] == "/type"
 
 
 def test_a_list_of_a_thousand_fits(small_office):

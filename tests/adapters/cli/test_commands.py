@@ -1,5 +1,6 @@
 """The other commands: what they print, how they end, what they say when something is wrong."""
 
+import getpass
 import json
 import sqlite3
 import time
@@ -47,7 +48,7 @@ def test_a1_items_lists_what_waits_for_a_person(encaisse: Encaisse, failed: str)
     assert item["reason"]["code"] == "insufficient_funds"
     assert item["reason"]["class"] == "later"
     assert set(item["reason"]["text"]) == {"en", "fr"}
-    assert [one["type"] for one in item["history"]] == ["action_item.opened", "instalment.failed"]
+    assert [one["type"] for one in item["history"]] == ["instalment.failed", "action_item.opened"]
     assert "Insufficient funds" in encaisse("items").out
     assert "Provision insuffisante" in encaisse("items", "--language", "fr").out
 
@@ -78,8 +79,63 @@ def test_a4_a_rejected_item_is_kept_with_who_and_why(encaisse: Encaisse, failed:
     ran = encaisse("reject", failed, "--reason", "moved away", "--json")
     assert (ran.code, ran.one) == (0, {"item": failed, "status": "done"})
     item = encaisse("items", "--state", "rejected", "--json").one
-    assert (item["by"], item["note"]) == ("cli", "moved away")
+    assert (item["by"], item["note"]) == (f"cli:{getpass.getuser()}", "moved away")
     assert item["history"][-1]["type"] == "action_item.rejected"
+
+
+def test_an_act_from_a_terminal_is_kept_with_the_name_that_it_gives(encaisse: Encaisse, failed: str):
+    encaisse("retry", failed, "--by", "Marie at the desk")
+    blank = encaisse("reject", failed, "--reason", "paid", "--by", " ", "--json")
+    card = encaisse("reject", failed, "--reason", "4111 1111 1111 1111", "--json")
+    assert [(ran.code, ran.one["error"]["field"]) for ran in (blank, card)] == [(1, "by"), (1, "reason")]
+    encaisse("reject", failed, "--reason", "paid", "--by", "Marie at the desk")
+    item = encaisse("items", "--state", "rejected", "--json").one
+    assert item["by"] == "Marie at the desk"
+    acts = {one["type"]: one["by"] for one in item["history"]}
+    assert (acts["action_item.retrying"], acts["action_item.rejected"]) == (item["by"], item["by"])
+
+
+def test_b13_a_statement_speaks_the_language_of_its_client_and_says_what_is_on_hold(encaisse: Encaisse, failed: str):
+    shown = encaisse("statement", "ymca", "c-1").out
+    assert "Client c-1 (c-1)" in shown
+    assert "Solde actuel" in shown
+    assert "Current balance" in encaisse("statement", "ymca", "c-1", "--language", "en").out
+
+
+def test_b13_a_payment_of_a_stopped_plan_is_said_to_be_on_hold(encaisse: Encaisse):
+    commands = [
+        register_organisation(), register_client(), register_card("pm-1", "tok_revoked"), create_invoice("inv-1"),
+        create_plan("plan-1", ["2020-01-01", "2040-01-01"], total=10_000),
+    ]  # fmt: skip
+    encaisse("send", "-", commands=commands)
+    assert "suspendu" in encaisse("statement", "ymca", "c-1").out
+    assert "on hold" in encaisse("statement", "ymca", "c-1", "--language", "en").out
+
+
+URLS = [
+    "mysql://root:hunter2@db/x",
+    "nonsense",
+    "postgresql://h:port/x",
+    "sqlite://",
+    "sqlite:///:memory:",
+    "postgres://h/x",
+]
+
+
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [*((url, ["items"]) for url in URLS), *(("mysql://root:hunter2@db/x", command) for command in (
+        ["doctor"], ["doctor", "--json"], ["migrate"], ["send", "-"], ["night"], ["check"], ["up"], ["web"], ["worker"],
+        ["scheduler"], ["simulator"], ["demo"], ["statement", "a", "b"], ["quarantine", "list"], ["retry", "i"]))],
+)  # fmt: skip
+def test_f122_a_database_that_we_do_not_speak_to_is_said_in_both_languages(
+    tmp_path: Path, url: str, command: list[str]
+):
+    ran = program(url, tmp_path)(*command)
+    assert (ran.code, ran.out) == (2, "")
+    assert "it must be sqlite:///FILE" in ran.err
+    assert "il faut sqlite:///FICHIER" in ran.err
+    assert "hunter2" not in ran.err
 
 
 def test_b13_a_statement_has_two_columns_and_both_balances(encaisse: Encaisse, failed: str):

@@ -1,6 +1,7 @@
 """`encaisse send`: through the front door, each command answered in its order (CONTRACT section 1)."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,26 @@ def test_answers_for_a_person_are_in_their_language(encaisse: Encaisse):
     ran = encaisse("send", "-", commands=[make_payment(offline="cash")], LANG="fr_CA.UTF-8")
     assert "refusée" in ran.out
     assert "Rien n'est connu ici" in ran.out
+
+
+def test_a_charge_that_breaks_keeps_no_other_from_being_sent(encaisse: Encaisse, tmp_path: Path):
+    accounts = [{"id": id, "processor": "simulator", "kinds": ["card"]} for id in ("main", "pool")]
+    other = register_card("pm-2")
+    other["data"]["merchant_account"] = "pool"
+    encaisse("send", "-", commands=[register_organisation(merchant_accounts=accounts), register_client(),
+                                    register_client("c-2"), register_card()])  # fmt: skip
+    with sqlite3.connect(tmp_path / "encaisse.db") as connection:
+        connection.execute("UPDATE merchant_accounts SET processor = 'unheard_of' WHERE id = 'main'")
+    connection.close()
+    other["data"]["client"] = "c-2"
+    commands = [make_payment(payment_method="pm-1"), other, make_payment(payment_method="pm-2", client="c-2")]
+    ran = encaisse("send", "-", "--json", commands=commands, ENCAISSE_LOG_LEVEL="critical")
+    assert ran.code == 1
+    assert [line["status"] for line in ran.lines] == ["accepted", "done", "done"]
+    assert ran.lines[-1]["result"]["state"] == "approved"
+
+
+def test_a_file_may_begin_with_a_mark_of_its_encoding(encaisse: Encaisse, tmp_path: Path):
+    file = tmp_path / "commands.jsonl"
+    file.write_text(json.dumps(register_organisation()), encoding="utf-8-sig")
+    assert encaisse("send", str(file), "--json").one["status"] == "done"

@@ -79,6 +79,8 @@ LIES = [
                                        "UPDATE payments SET attempts = attempts + 1"),
     ("unknown_is_looked_up_by_somebody",
                                        "UPDATE attempts SET next_at = NULL WHERE state = 'unknown'"),
+    ("held_payment_waits_behind_an_item",
+                                       "UPDATE payments SET state = 'held', plan = 'other' WHERE state = 'paid'"),
     ("ended_attempt_is_nobodys",       "UPDATE attempts SET worker = 'me/1' WHERE state = 'declined'"),
     ("plan_sums_to_its_total",         "UPDATE payments SET amount = amount + 1 WHERE plan IS NOT NULL"),
     ("plan_sums_to_its_total",         "UPDATE payments SET amount = amount - 1 WHERE plan IS NOT NULL"),

@@ -48,11 +48,11 @@ def test_a2_the_history_of_an_item_and_its_payment_is_told_in_order(past: World)
         [told] = find_items(tx, item=item.id)
     types = [one["type"] for one in told["history"]]
     assert types == [
-        "action_item.opened",
         "instalment.failed",
+        "action_item.opened",
         "action_item.retrying",
-        "action_item.opened",
         "instalment.failed",
+        "action_item.opened",
     ]
     assert [one["by"] for one in told["history"]][2] == "marie"
     assert [one["at"] for one in told["history"]] == sorted(one["at"] for one in told["history"])

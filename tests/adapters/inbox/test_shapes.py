@@ -55,6 +55,17 @@ REFUSED = [
     (make_payment(offline="cash", payer="\ud800"), "payer", None),
     (make_payment(offline="cash", payer="x" * 201), "payer", "text_too_long"),
     (make_payment(offline="cash", by=""), "by", "invalid_value"),
+    (make_payment(offline="cash", payer=" \u200b\t"), "payer", "invalid_value"),
+    (make_payment(offline="cash", by="  "), "by", "invalid_value"),
+    (register_client(name=" "), "name", "invalid_value"),
+    (register_client("4111111111111111"), "client", "card_number"),
+    (make_payment(offline="cash", payment="4111-1111-1111-1111"), "payment", "card_number"),
+    (make_payment(offline="cash", id="4111111111111111"), "id", "card_number"),
+    (envelope("client.register", source="378282246310005", client="c-1"), "source", "card_number"),
+    (register_client(email="4111111111111111@example.org"), "email", "card_number"),
+    (register_card(brand="4111111111111111"), "brand", "card_number"),
+    (invoice_of(ledger_code="4111111111111111"), "lines.0.ledger_code", "card_number"),
+    (item("settle", by="marie", outcome="paid", reference=CARD), "reference", "card_number"),
     (envelope("payment.make", amount=1), "client", "field_missing"),
     (create_invoice(), None, None),
     (envelope("invoice.create", client="c-1", invoice="i", lines=[]), "lines", "out_of_range"),
@@ -90,6 +101,11 @@ REFUSED = [
 ]  # fmt: skip
 
 
+def test_what_can_not_be_read_is_set_apart_without_its_card_number(small_office: Office):
+    small_office.accept(f"no json, but {CARD}")
+    assert "1111" not in small_office.scalar("SELECT raw FROM quarantine")
+
+
 @pytest.mark.parametrize(("command", "field", "code"), [one for one in REFUSED if one[1]])
 def test_a_value_of_another_shape_is_refused_with_its_path(
     small_office: Office, command: dict[str, Any], field: str, code: str | None
@@ -106,6 +122,7 @@ def test_a_value_of_another_shape_is_refused_with_its_path(
     [
         make_payment(offline="cash", payer="Zoé Bélanger-L'Écuyer", comment="ligne 1\nligne 2"),
         make_payment(MAX_AMOUNT_MINOR, offline="external"),
+        make_payment(offline="cash", payment="4111111111111112", id="order-4111111111111111"),
         create_invoice("inv-9", 5_000, -500),
         create_plan("p", ["2026-12-01"], total=1, initial={"percent": 10}),
         create_plan("p", ["2026-12-01"], total=1, initial={"percent": "9.975", "on": "2026-11-30"}),

@@ -1,0 +1,81 @@
+"""Events to other services: each type, what it means and what its data says."""
+
+from typing import Any
+
+from adapters.contract.commands import DIALECT, Document
+
+# fmt: off
+FIELDS: dict[str, Document] = {
+    "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
+    "client":         {"type": "string"},
+    "invoice":        {"type": "string"},
+    "item":           {"type": "string", "description": "The action item."},
+    "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
+    "network_code":   {"type": "string", "description": "As the processor said it."},
+    "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
+    "outcome":        {"enum": ["paid", "not_paid"]},
+    "payment":        {"type": ["string", "null"]},
+    "payment_method": {"type": "string"},
+    "reason":         {"type": "string", "description": "A code of the contract; or why, in a person's words."},
+    "reference":      {"type": "string", "description": "The processor's."},
+    "refund":         {"type": "string"},
+    "reopened":       {"type": "boolean"},
+    "replaced":       {"type": ["string", "null"], "description": "The method that was on the payment before."},
+    "total":          {"type": "integer", "minimum": 0},
+    "why":            {"type": "string", "description": "Why there is no verdict."},
+}
+PAID, HOW = "client payment amount", "reference key offline"
+CODES, OPENED = "network_code key", "amount reopened"
+VERDICT, METHODS = "reason reference", "payment_method replaced"
+ON_ITEM = "item client payment"
+# What happened; what the data always says; what it may say.
+EVENTS: dict[str, tuple[str, str, str]] = {
+    "payment.approved":           ("A payment was approved, or received offline.",      PAID, HOW),
+    "payment.declined":           ("A payment was declined.",                           f"{PAID} reason", CODES),
+    "payment.in_doubt":           ("Nobody knows whether it was made; a person decides.", f"{PAID} why", "key"),
+    "payment.reversed":           ("A payment was taken back.",                         PAID, "offline reason"),
+    "instalment.charged":         ("An instalment was paid.",                           PAID, HOW),
+    "instalment.failed":          ("An instalment failed; an action item is open.",     f"{PAID} reason", CODES),
+    "action_item.opened":         ("A person has something to do.",                     f"{ON_ITEM} reason", OPENED),
+    "action_item.retrying":       ("A retry was asked for.",                            ON_ITEM, METHODS),
+    "action_item.resolved":       ("The item was settled by a payment.",                ON_ITEM, ""),
+    "action_item.rejected":       ("A person closed the item; the debt stays.",         ON_ITEM, "reason"),
+    "action_item.asked_again":    ("A payment in doubt is looked up now.",              ON_ITEM, ""),
+    "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
+    "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
+    "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
+    "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
+}
+# fmt: on
+
+
+def event_schemas() -> dict[str, Document]:
+    """`payment.approved` -> the schema of the event as the stream, webhooks and `/v1/events` carry it."""
+    return {type_: {"$schema": DIALECT, "$id": f"{type_}.json", **event_schema(type_)} for type_ in EVENTS}
+
+
+def event_schema(type_: str) -> Document:
+    """Fields may be added: what is not known is to be ignored."""
+    what, always, perhaps = EVENTS[type_]
+    data: dict[str, Any] = {
+        "type": "object",
+        "required": always.split(),
+        "properties": {name: FIELDS[name] for name in (always + " " + perhaps).split()},
+    }
+    return {
+        "title": type_,
+        "description": what,
+        "type": "object",
+        "required": ["specversion", "id", "source", "type", "subject", "sequence", "time", "organisation", "data"],
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {"type": "string", "description": "The same event told twice has the same id."},
+            "source": {"const": "encaisse"},
+            "type": {"const": type_},
+            "subject": {"type": "string", "description": "`kind:id` of what it happened to."},
+            "sequence": {"type": "integer", "description": "Orders the events of one subject."},
+            "time": {"type": "string", "format": "date-time"},
+            "organisation": {"type": "string"},
+            "data": data,
+        },
+    }
