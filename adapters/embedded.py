@@ -12,7 +12,7 @@ from typing import Any
 from adapters.beating import Beating
 from adapters.bootstrap import App, build
 from adapters.database.migrate import is_current, migrate
-from adapters.doors import lines
+from adapters.doors import doors
 from adapters.logs import log_event
 from adapters.queue_lock import QueueLock
 from adapters.settings import Settings
@@ -78,17 +78,18 @@ def _threads(app: App) -> Iterator[App]:
     embedded = Embedded(app, threads=THREADS)
     bells = Bells(embedded.broker)
     relay = Relay(app, publish=_publish(app.settings), ring=bells)
-    steps = loop.steps(bells=bells, relay=relay.run_once, doors=lines(app, bells))
-    scheduler = threading.Thread(target=loop.run, args=(app, steps), name="scheduler", daemon=True)
-    embedded.start()
-    scheduler.start()
-    try:
-        yield app
-    finally:
-        app.stopping.set()
-        scheduler.join(STOP_WITHIN_S)
-        embedded.stop(STOP_WITHIN_S)
-        log_event("process.stopped")
+    with doors(app, bells) as lines:
+        steps = loop.steps(bells=bells, relay=relay.run_once, doors=lines)
+        scheduler = threading.Thread(target=loop.run, args=(app, steps), name="scheduler", daemon=True)
+        embedded.start()
+        scheduler.start()
+        try:
+            yield app
+        finally:
+            app.stopping.set()
+            scheduler.join(STOP_WITHIN_S)
+            embedded.stop(STOP_WITHIN_S)
+    log_event("process.stopped")
 
 
 def _publish(settings: Settings) -> Any:

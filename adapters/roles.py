@@ -91,7 +91,7 @@ def worker(
 def scheduler() -> None:
     """Starts nights, tells events, rings for whatever is due; any number may run at once."""
     from adapters.beating import Beating
-    from adapters.doors import lines
+    from adapters.doors import doors
     from adapters.embedded import until_told_to_stop
     from scheduler import loop
     from workers.serve import build_scheduler, relay_and_bells, warn_about_redis
@@ -102,8 +102,8 @@ def scheduler() -> None:
         until_told_to_stop(app.stopping)
         relay, bells = relay_and_bells(app)
         warn_about_redis(settings, language_of(None))
-        with Beating(app):
-            loop.run(app, loop.steps(bells=bells, relay=relay.run_once, doors=lines(app, bells)))
+        with Beating(app), doors(app, bells) as lines:
+            loop.run(app, loop.steps(bells=bells, relay=relay.run_once, doors=lines))
         app.close()
 
 

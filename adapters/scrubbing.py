@@ -21,7 +21,7 @@ _NAMED = re.compile(
     r"""(?ix) (?<![A-Za-z]) ([\w-]*(?:token|secret|password|authorization|cookie)|account) (["']?\s*[=:]\s*)
     (?: "[^"]*" | '[^']*' | (?:bearer\s+|basic\s+)?[^\s"',;)}\]]+ )"""
 )
-_KEY = re.compile(r"\benc_[A-Za-z0-9_-]{16,}")
+_KEY = re.compile(r"\b(enc|whsec)_[A-Za-z0-9_+/=-]{16,}")
 _CREDENTIALS = re.compile(r"(://[^/\s:@]*:)[^@/\s]+@")
 
 
@@ -40,7 +40,7 @@ def scrub_numbers(text: str) -> str:
     """The text without card numbers and keys of ours; what JSON says around them stays JSON."""
     for start, end in reversed(_card_numbers(text)):
         text = text[:start] + MASK + text[end:]
-    return _KEY.sub(f"enc_{MASK}", text) if "enc_" in text else text
+    return _KEY.sub(rf"\1_{MASK}", text) if "enc_" in text or "whsec_" in text else text
 
 
 def is_plain(value: Any) -> bool:

@@ -74,4 +74,4 @@ def troubles(client: Any, language: str) -> list[str]:
 
 
 def build_scheduler(settings: Settings) -> App:
-    return build(settings, role="scheduler", pool_size=3)
+    return build(settings, role="scheduler", pool_size=6)  # the loop, the beats, what came of webhooks

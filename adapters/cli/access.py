@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from adapters.cli.options import name_of
 from adapters.database.books import BookTransaction
 from domain.access import ServiceKey, SignInLink
 from domain.decision import Change, New
@@ -89,7 +90,7 @@ def create_sign_in_link(tx: BookTransaction, organisation: str, administrator: s
 def _event(tx: BookTransaction, organisation: str, type_: str, subject: str, **data: str) -> New:
     return New(
         thing=Event(
-            organisation=organisation, type=type_, subject=subject, sequence=1, at=tx.now, by="cli", public=False,
-            data=data,
+            organisation=organisation, type=type_, subject=subject, sequence=1, at=tx.now,
+            by=name_of(None), public=False, data=data,
         )
     )  # fmt: skip

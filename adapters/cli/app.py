@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import keys, quarantine
+from adapters.cli import keys, quarantine, webhooks
 from adapters.cli.options import (
     AsCsv,
     AsJson,
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(webhooks.app, name="webhook")
 
 
 @app.command()

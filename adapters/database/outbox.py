@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, text, tuple_
 
 from adapters.database.tables import events, relays
 
@@ -62,6 +62,16 @@ def read(connection: Connection, position: int, limit: int = READ_AT_ONCE) -> Re
     if len(rows) == limit:
         rows = _whole(connection, rows, position)
     return Read(events=rows, position=rows[-1].transaction if rows else position)
+
+
+def newest(connection: Connection, position: int) -> int:
+    """The position of whoever has read everything that is closed."""
+    last = (
+        _after(connection, position)
+        .order_by(None)
+        .with_only_columns(func.max(events.c.transaction if connection.dialect.name == "postgresql" else events.c.id))
+    )
+    return connection.execute(last).scalar_one() or position
 
 
 def page(connection: Connection, organisations: Sequence[str], after: Place, limit: int) -> list[Any]:

@@ -38,6 +38,7 @@ from domain.refund import Consumption, Refund
 from domain.run import Run
 from domain.scholarship import Fund
 from domain.seal import Seal
+from domain.webhook import Delivery, WebhookEndpoint
 
 metadata = MetaData(
     naming_convention={
@@ -361,6 +362,35 @@ workers = Table(
     Column("id", Text, primary_key=True), _text("role"), _text("host"), _at("started_at"), _at("beat_at"),
 )  # fmt: skip
 
+webhook_endpoints = Table(
+    "webhook_endpoints", metadata,
+    _text("organisation"), _text("id"), _text("url"), _json("types"), _json("keys"), _at("created_at"),
+    _at("disabled_at", null=True), _text("disabled_why"),
+    PrimaryKeyConstraint("organisation", "id"),
+    ForeignKeyConstraint(["organisation"], ["organisations.id"]),
+)  # fmt: skip
+
+deliveries = Table(
+    "deliveries", metadata,
+    _text("organisation"), _text("id"), _text("endpoint"), _int("event"), _text("type"), _text("state"),
+    _int("attempts"), _at("next_at", null=True), _int("status", null=True), _text("why"), _at("created_at"),
+    _at("ended_at", null=True),
+    PrimaryKeyConstraint("organisation", "id"),
+    _of("webhook_endpoints", "endpoint"),
+    # An event has one delivery to an endpoint, however often it is read or replayed.
+    UniqueConstraint("organisation", "endpoint", "event"),
+    # What is to be sent.
+    Index(
+        "ix_deliveries_next_at", "organisation", "endpoint", "next_at",
+        postgresql_where=text("state = 'pending'"), sqlite_where=text("state = 'pending'"),
+    ),
+    # What a person has to look at.
+    Index(
+        "ix_deliveries_failed", "organisation", "endpoint",
+        postgresql_where=text("state = 'failed'"), sqlite_where=text("state = 'failed'"),
+    ),
+)  # fmt: skip
+
 relays = Table(
     "relays", metadata,
     # How far each reader of the events has come.
@@ -394,4 +424,6 @@ THINGS: dict[type, Table] = {
     ServiceKey: service_keys,
     SignInLink: sign_in_links,
     Session: sessions,
+    WebhookEndpoint: webhook_endpoints,
+    Delivery: deliveries,
 }

@@ -24,6 +24,7 @@ GAUGES = {  # name -> what it is; each with the query of its value
     "encaisse_attempts_unknown":      "Attempts whose outcome is not known yet.",
     "encaisse_oldest_due_age_seconds": "How long the oldest payment that is due has been waiting.",
     "encaisse_commands_waiting":      "Commands that were accepted and not carried out yet.",
+    "encaisse_deliveries_failed":     "Webhook deliveries that nobody took; a person replays them.",
 }
 # fmt: on
 
@@ -74,6 +75,7 @@ def _gauges(tx: BookTransaction) -> list[str]:
         ],
         "encaisse_oldest_due_age_seconds": [("", int(age))],
         "encaisse_commands_waiting": [("", one("SELECT count(*) FROM commands WHERE status = 'accepted'"))],
+        "encaisse_deliveries_failed": [("", one("SELECT count(*) FROM deliveries WHERE state = 'failed'"))],
     }
     lines = []
     for name, what in GAUGES.items():

@@ -21,7 +21,8 @@ def test_a_revoked_key_lets_nobody_in_and_the_act_is_kept(office):
     assert office.service(key=key).get("/v1/events").status_code == 401
     assert office.service(key=other).get("/v1/events").status_code == 200
     [told] = office.world.books.run(lambda tx: tx.all(Event, type="service_key.revoked"))
-    assert (told.by, told.data["name"]) == ("cli", "shop")
+    assert told.by.startswith("cli:")
+    assert told.data["name"] == "shop"
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(small_office):

@@ -1,7 +1,6 @@
 """The other commands: what they print, how they end, what they say when something is wrong."""
 
 import getpass
-import json
 import sqlite3
 import time
 from pathlib import Path
@@ -271,17 +270,3 @@ def test_help_is_there_at_once(encaisse: Encaisse):
     started = time.monotonic()
     assert encaisse("--help").code == 0
     assert time.monotonic() - started < 3  # 0.2 s where nothing else runs
-
-
-def test_a_corrected_message_is_replayed_from_a_terminal_with_its_result(encaisse: Encaisse, tmp_path: Path):
-    encaisse("send", "-", commands=[register_organisation(), register_client(), "no json"])
-    kept = encaisse("quarantine", "list", "--json").one["id"]
-    refused = encaisse("quarantine", "replay", kept, "--json")
-    assert (refused.code, refused.one["error"]["code"]) == (1, "still_unreadable")
-    corrected = tmp_path / "corrected.json"
-    corrected.write_text(json.dumps(create_invoice("inv-9", 5_000)))
-    done = encaisse("quarantine", "replay", kept, "--file", str(corrected), "--json")
-    assert (done.code, done.one["quarantine"], done.one["status"]) == (0, kept, "done")
-    assert encaisse("quarantine", "list", "--json").one["replayed_at"] is not None
-    assert "rejoué" in encaisse("quarantine", "list", "--language", "fr").out
-    assert encaisse("quarantine", "replay", "none", "--json").one["error"]["code"] == "not_known"

@@ -24,6 +24,7 @@ from domain.payment import PaymentState
 from domain.people import Client
 from domain.refund import Refund, RefundState
 from domain.seal import Seal
+from domain.webhook import Delivery, WebhookEndpoint
 from tests.domain import builders
 from tests.domain.builders import NOW, TODAY
 
@@ -63,6 +64,14 @@ def _fill(tx: BookTransaction) -> None:
         )
     )  # fmt: skip
     things.append(Seal(organisation="ymca", number=1, count=1, marks=("1:00",), hash="00", sealed_at=NOW))
+    keys = ({"salt": "s", "print": "p", "until": None},)
+    things.append(WebhookEndpoint(organisation="ymca", id="whe_1", url="https://x.example", keys=keys, created_at=NOW))
+    things.append(
+        Delivery(
+            organisation="ymca", id="dlv_1", endpoint="whe_1", event=1, type="payment.approved", next_at=NOW,
+            created_at=NOW,
+        )
+    )  # fmt: skip
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
     tx.write([tuple(New(thing=thing) for thing in things)])
 

@@ -98,9 +98,11 @@ def test_what_nobody_touched_holds(app: App) -> None:
     assert broken(app) == []
     with app.books.begin(read_only=True) as tx:
         counted = tx.connection.execute(
-            text("SELECT organisation, number, count FROM seals WHERE organisation IN ('a', 'b') ORDER BY 1, 2")
+            text("SELECT organisation, sum(count), count(*), max(number) FROM seals GROUP BY 1 ORDER BY 1")
         ).all()
-    assert [tuple(row) for row in counted] == [("a", 1, 2), ("a", 2, 2), ("b", 1, 1), ("b", 2, 2)]
+    sealed = {row[0]: int(row[1]) for row in counted}
+    assert (sealed["a"], sealed["b"]) == (4, 3)
+    assert all(row[2] == row[3] >= 1 for row in counted)
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -124,7 +126,8 @@ def test_INV16_one_flipped_byte_in_any_column_is_found_and_its_row_named(app: Ap
 def test_a_removed_row_is_named(app: App) -> None:
     row = third_of_a(app)
     tamper(app.engine, "DELETE FROM events WHERE id = :id", id=row.id)
-    assert broken(app) == [{"organisation": "a", "event": row.id, "seal": 2, "why": "removed"}]
+    [one] = broken(app)
+    assert (one["organisation"], one["event"], one["why"]) == ("a", row.id, "removed")
 
 
 def test_an_inserted_row_is_named(app: App) -> None:
@@ -145,7 +148,11 @@ def test_an_inserted_row_is_named(app: App) -> None:
         ("UPDATE seals SET hash = 'f' || substr(hash, 2) WHERE organisation = 'a' AND number = 1", "seal_changed"),
         ("UPDATE seals SET count = count + 1 WHERE organisation = 'a' AND number = 2", "seal_changed"),
         ("DELETE FROM seals WHERE organisation = 'a' AND number = 1", "seal_removed"),
-        ("DELETE FROM seals WHERE organisation = 'a' AND number = 2", "inserted"),
+        (
+            "DELETE FROM seals WHERE organisation = 'a' AND number = (SELECT max(number) FROM seals "
+            "WHERE organisation = 'a')",
+            "inserted",
+        ),
     ],
 )
 def test_a_seal_that_was_touched_is_found(app: App, sql: str, why: str) -> None:

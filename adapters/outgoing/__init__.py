@@ -1,0 +1,1 @@
+"""Outgoing: events told to other services by signed webhooks."""
