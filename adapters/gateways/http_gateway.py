@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
+from adapters.gateways.strict_json import read_object
 from adapters.gateways.tokens import read_settings
 from adapters.gateways.wire import MAX_CONNECTIONS, Wire
 from adapters.gateways.wire_head import Head
@@ -136,25 +137,5 @@ def _read_verdict(asked: Charge | LookUp, head: Head, body: bytes) -> Approved |
 
 
 def _read_object(head: Head, body: bytes) -> dict[str, Any] | None:
-    """Strict JSON in strict UTF-8, or None: no byte order mark, no NaN, no name twice, no bottomless nest."""
-    if not head.is_json:
-        return None
-    try:
-        answer = _DECODER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return answer if type(answer) is dict else None
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    answer = dict(pairs)
-    if len(answer) != len(pairs):
-        raise ValueError("a name twice")
-    return answer
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)
+    """None for whatever is not JSON without doubt (see `strict_json`)."""
+    return read_object(body) if head.is_json else None
