@@ -120,13 +120,12 @@ class Leases(Protocol):
         """A label for the claims of one batch, held until the block ends."""
 
 
-<<<<<<< HEAD
 class ListNotAvailable(Exception):
     """The processor's list of a date could not be had, or not in full: nothing may be compared with it."""
-=======
+
+
 class SealBroken(Exception):
     """None of our keys opens what was sealed: its key was taken away, or it is not of this row."""
->>>>>>> main
 
 
 class Stale(Exception):
