@@ -94,7 +94,7 @@ def test_F34_whatever_is_signed_is_read_or_refused_as_unreadable(noise):
     ("SETTLEMENT_COMPLETED", {}, "charge", "settled", ""),
     ("SETTLEMENT_COMPLETED", {"paymentType": "EFT"}, "charge", "succeeded", ""),
     ("SETTLEMENT_CLEARED", {"paymentType": "EFT"}, "charge", "settled", ""),
-    ("PAYMENT_RETURN_COMPLETED", {"paymentId": "p", "processorCode": "905"}, "bank_return", "taken_back", "closed_account"),
+    ("PAYMENT_RETURN_COMPLETED", {"paymentId": "p1", "processorCode": "R29"}, "bank_return", "taken_back", "revoked"),
     ("PAYMENT_RETURNED_COMPLETED", {"paymentId": "p1", "processorCode": "R29"}, "bank_return", "taken_back", "revoked"),
     ("REFUND_PENDING", {}, "refund", "pending", ""),
     ("REFUND_COMPLETED", {}, "refund", "settled", ""),
