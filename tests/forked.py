@@ -47,7 +47,7 @@ def _encaisse(arguments: list[str], streams: list[Path], env: dict[str, str], cw
     ):
         os.dup2(os.open(path, flags), number)
     sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w"))
+        os.fdopen(number, mode, encoding="utf-8", closefd=False) for number, mode in ((0, "r"), (1, "w"), (2, "w"))
     )
     os.environ.clear()
     os.environ.update(env)
