@@ -42,7 +42,8 @@ def build(settings: Settings, *, role: str, pool_size: int = 5) -> App:
     """The parts of one process; call it after a fork, never before."""
     engine = make_engine(settings.database_url, pool_size=pool_size)
     now = settings.now
-    books = DatabaseBooks(engine, render=render, clock=None if now is None else lambda: now, log=log_event)
+    clock = None if now is None else lambda: now
+    books = DatabaseBooks(engine, render=render, clock=clock, standing=now is not None, log=log_event)
     return App(
         settings=settings,
         engine=engine,

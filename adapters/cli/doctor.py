@@ -124,6 +124,12 @@ def _journal(settings: Settings) -> Iterator[Finding]:
     yield Finding(check="journal", trouble=not _writable(path), params={"path": str(path)})
 
 
+def _processors(settings: Settings) -> Iterator[Finding]:
+    from adapters.cli.doctor_care import processors
+
+    yield from processors(settings)
+
+
 def _writable(path: Path) -> bool:
     import os
 
@@ -132,4 +138,4 @@ def _writable(path: Path) -> bool:
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
-LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _journal)
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _journal, _processors)

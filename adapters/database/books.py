@@ -42,9 +42,10 @@ RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000",
 class BookTransaction(Claims, Accounts):
     """See `domain.ports.Transaction`."""
 
-    def __init__(self, connection: Connection, now: datetime, render: Render) -> None:
+    def __init__(self, connection: Connection, now: datetime, render: Render, *, standing: bool = False) -> None:
         super().__init__(connection)
         self.now = now
+        self.standing = standing
         self._writer = Writer(connection, render)
 
     def mint(self, prefix: str = "") -> str:
@@ -100,12 +101,17 @@ def _known(kind: type[T], thing: T | None, key: Mapping[str, Any]) -> T:
 
 
 class DatabaseBooks:
-    """See `domain.ports.Books`. `clock` replaces the database's now(), in simulation only."""
+    """See `domain.ports.Books`. `clock` replaces the database's now(), in simulation only; `standing`: it stands
+    still as long as this process lives."""
 
-    def __init__(self, engine: Engine, *, render: Render, clock: Clock | None = None, log: Log | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, render: Render, clock: Clock | None = None, standing: bool = False,
+        log: Log | None = None,
+    ) -> None:  # fmt: skip
         self.engine = engine
         self.render = render
         self.clock = clock
+        self.standing = standing
         self.log = log
 
     @contextmanager
@@ -114,7 +120,7 @@ class DatabaseBooks:
         with self.engine.connect() as connection:
             opened = connection.execution_options(**{READ_ONLY: read_only})
             with opened.begin():
-                transaction = BookTransaction(opened, self._now(opened), self.render)
+                transaction = BookTransaction(opened, self._now(opened), self.render, standing=self.standing)
                 yield transaction
         self._tell(transaction.told)
 

@@ -64,14 +64,19 @@ class SimulatedGateway:
         """Performs the batch, then waits once for the slowest answer, the deadline at most."""
         if not requests:
             return []
-        asked_at = time.monotonic()
-        replies = self._simulator.perform(requests)
-        if self._clock_is_real:
-            slowest_s = min(deadline_s, max(reply.after_s for reply in replies))
-            left_s = slowest_s - (time.monotonic() - asked_at)
-            if left_s > 0:
-                time.sleep(left_s)
-        return replies
+        whose = (requests[0].organisation, requests[0].merchant_account)
+        self._simulator.concurrency.begin(whose, len(requests))
+        try:
+            asked_at = time.monotonic()
+            replies = self._simulator.perform(requests)
+            if self._clock_is_real:
+                slowest_s = min(deadline_s, max(reply.after_s for reply in replies))
+                left_s = slowest_s - (time.monotonic() - asked_at)
+                if left_s > 0:
+                    time.sleep(left_s)
+            return replies
+        finally:
+            self._simulator.concurrency.end(whose, len(requests))
 
 
 def _read(reply: Reply, asked: Charge | LookUp, deadline_s: float) -> Approved | Declined | NotFound | NoAnswer:
