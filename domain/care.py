@@ -10,6 +10,8 @@ from typing import Any
 from domain.machine import Machine
 from domain.organisation import MerchantAccount
 
+MANY = 1_000_000  # more than that is no limit but a slip of the pen
+
 
 class CareState(StrEnum):
     CLOSED = "closed"  # as of a circuit breaker: the current flows, charges go out
@@ -39,7 +41,7 @@ class Limits:
     """`concurrency` counts what is at the processor at one instant, of all hosts together; None is no limit."""
 
     concurrency: int | None = 20
-    rate_per_s: float | None = 10.0
+    rate_per_s: int | None = 10
     breaker: bool = True
 
 
@@ -49,7 +51,7 @@ CAREFUL = Limits()
 LIMITS: Mapping[str, Limits] = MappingProxyType({
     "cardpointe": CAREFUL,
     "paysafe":    CAREFUL,
-    "stripe":     Limits(concurrency=50, rate_per_s=50.0),
+    "stripe":     Limits(concurrency=50, rate_per_s=50),
     "simulator":  Limits(concurrency=None, rate_per_s=None),
 })
 # fmt: on
@@ -99,12 +101,11 @@ def limits_of(account: MerchantAccount) -> Limits:
     rate = _positive(given.get("rate_per_s"))
     breaker = given.get("breaker")
     return Limits(
-        concurrency=max(int(concurrency), 1) if concurrency is not None else usual.concurrency,
+        concurrency=concurrency if concurrency is not None else usual.concurrency,
         rate_per_s=rate if rate is not None else usual.rate_per_s,
         breaker=breaker if isinstance(breaker, bool) else usual.breaker,
     )
 
 
-def _positive(value: Any) -> float | None:
-    sensible = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1_000_000
-    return float(value) if sensible else None
+def _positive(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MANY else None

@@ -1,6 +1,5 @@
 """Caring decides how much may be asked of a processor now, and what its answers say about how it is."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,7 +18,7 @@ LONGEST_WAIT = timedelta(minutes=5)  # between probes: after hours of silence no
 CHARGE_TURN = 4  # every so many rounds a charge probes although look-ups wait: they may be broken alone
 FULL = 500  # charges at once without a cap of its own: a batch
 THOUSAND = 1_000
-ENOUGH = 0.25  # of a second's tokens: less is not worth a transaction
+QUARTER = 4  # of a second's tokens is waited for: less is not worth a transaction
 
 
 class ProcessorNotAnswering(Refusal):
@@ -77,8 +76,8 @@ def turn_away(door: Door, *, now: datetime) -> Decision:
     rate, care = door.limits.rate_per_s, door.care
     if rate is None or care.state is CareState.OPEN or _tokens(care, rate, now) >= THOUSAND:
         return ()
-    wanted = max(rate * ENOUGH, 1.0) * THOUSAND - _tokens(care, rate, now)
-    not_before = now + timedelta(milliseconds=math.ceil(wanted / rate))
+    wanted = max(rate * THOUSAND // QUARTER, THOUSAND) - _tokens(care, rate, now)
+    not_before = now + timedelta(milliseconds=-(-wanted // rate))
     return _keep(care, not_before=not_before) if care.not_before is None or care.not_before <= now else ()
 
 
@@ -141,7 +140,7 @@ def _trip(door: Door, misses: int, *, now: datetime) -> Decision:
 def _mend(door: Door, *, now: datetime) -> Decision:
     since = door.care.since or now
     step = move(CARE, door.care, "mend", misses=0, rounds=0, answered=0, proven=0, not_before=None, since=None)
-    return (step, _told(door, "breaker.closed", now, lasted_s=round((now - since).total_seconds())))
+    return (step, _told(door, "breaker.closed", now, lasted_s=(now - since) // timedelta(seconds=1)))
 
 
 def _wait(door: Door, rounds: int) -> timedelta:
@@ -149,7 +148,7 @@ def _wait(door: Door, rounds: int) -> timedelta:
     waits = capability_of(door.account.processor).ladder.waits
     beyond = min(max(rounds - len(waits) + 1, 0), 10)
     usual: timedelta = waits[min(rounds, len(waits) - 1)]
-    return min(usual * int(2**beyond), LONGEST_WAIT)
+    return min(usual * (1 << beyond), LONGEST_WAIT)
 
 
 def must_answer(care: Care, limits: Limits, *, now: datetime) -> None:
@@ -161,13 +160,12 @@ def must_answer(care: Care, limits: Limits, *, now: datetime) -> None:
         raise ProcessorNotAnswering("payment_method", merchant_account=care.id, **told)
 
 
-def _tokens(care: Care, rate: float, now: datetime) -> int:
-    """What is in the bucket now, in thousandths; it holds what flows in during a second, one at least."""
-    size = math.ceil(max(rate, 1.0) * THOUSAND)
+def _tokens(care: Care, rate: int, now: datetime) -> int:
+    """What is in the bucket now, in thousandths; it holds what flows in during a second."""
     if care.counted_at is None:
-        return size
-    elapsed_s = max((now - care.counted_at).total_seconds(), 0.0)
-    return min(size, care.tokens + int(elapsed_s * rate * THOUSAND))
+        return rate * THOUSAND
+    elapsed_ms = max((now - care.counted_at) // timedelta(milliseconds=1), 0)
+    return min(rate * THOUSAND, care.tokens + elapsed_ms * rate)
 
 
 def _keep(care: Care, **put: object) -> Decision:

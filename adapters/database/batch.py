@@ -56,7 +56,8 @@ class BatchTransaction(BookTransaction):
         self._lines: dict[Pair, list[OpenLine]] = {}
         self._cares: dict[Pair, Care] = {}
         self._planless: dict[type, set[Pair]] = {Plan: set(), Payment: set()}
-        super().__init__(self._raw, tx.now, tx._writer.render, standing=tx.standing)
+        super().__init__(self._raw, tx.now, tx._writer.render, tx.vault)
+        self.standing = tx.standing
         self._writer = tx._writer
 
     @property

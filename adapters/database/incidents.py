@@ -60,7 +60,8 @@ def _told(tx: BookTransaction, account: MerchantAccount) -> dict[str, Any]:
         "concurrency": limits.concurrency,
         "rate_per_s": limits.rate_per_s,
         "breaker": {
-            "on": limits.breaker, "state": care.state.value, "misses": care.misses, "since": instant_or_none(care.since),
+            "on": limits.breaker, "state": care.state.value, "misses": care.misses,
+            "since": instant_or_none(care.since),
             "next_at": instant_or_none(care.not_before) if care.state is CareState.OPEN else None,
         },
         "in_flight": tx.in_flight_through(account.organisation, account.id),

@@ -110,6 +110,7 @@ def told(club: World, count: int) -> None:
 
 
 def test_after_an_outage_work_resumes_without_a_storm(club: World) -> None:
+    club.account(concurrency=THRESHOLD)
     owe_many(club, 100)
     well = club.gateway
     with unreachable() as gone:
