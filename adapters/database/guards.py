@@ -10,6 +10,7 @@ from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.report import REPORT
 from domain.webhook import DELIVERY
 
 APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
@@ -34,6 +35,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "refunds": REFUND,
     "deliveries": DELIVERY,
     "cares": CARE,
+    "reports": REPORT,
 }
 
 

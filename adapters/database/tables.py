@@ -25,6 +25,7 @@ from adapters.database.columns import json_ as _json
 from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
+from adapters.database.report_tables import REPORT_TABLES
 from adapters.database.types import Uuid
 from domain.access import Quarantined, ServiceKey, Session, SignInLink
 from domain.action_item import ActionItem
@@ -398,4 +399,5 @@ THINGS: dict[type, Table] = {
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
     **CARE_TABLES,
+    **REPORT_TABLES,
 }

@@ -16,6 +16,7 @@ from adapters.web import (
     items,
     merchant_accounts,
     paper,
+    processor_webhooks,
     reads,
     reports,
     sign_in,
@@ -43,7 +44,10 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, events, reads, billing, paper, reports, merchant_accounts):
+    for part in (
+        health, sign_in, items, acts, commands, events, reads, billing, paper, reports, merchant_accounts,
+        processor_webhooks,
+    ):  # fmt: skip
         application.include_router(part.router)
     errors.install(application)
     return application
