@@ -42,6 +42,12 @@ class Transaction(Protocol):
     def mint_ref(self) -> str:
         """A short random reference from which the keys of a payment's attempts are made: 13 of a-z0-9."""
 
+    def seal(self, plain: str, *, about: tuple[str, ...]) -> str:
+        """What must not be readable in the database; `about` is the organisation and the row that it is for."""
+
+    def unseal(self, sealed: str, *, about: tuple[str, ...]) -> str:
+        """What was sealed about this very row; raises SealBroken."""
+
     def find(self, thing: type[T], **key: Any) -> T | None: ...
 
     def get(self, thing: type[T], **key: Any) -> T:
@@ -95,6 +101,10 @@ class Leases(Protocol):
 
     def batch(self) -> AbstractContextManager[str]:
         """A label for the claims of one batch, held until the block ends."""
+
+
+class SealBroken(Exception):
+    """None of our keys opens what was sealed: its key was taken away, or it is not of this row."""
 
 
 class Stale(Exception):
