@@ -127,6 +127,8 @@ _HELD = """SELECT DISTINCT organisation FROM attempts
 _DUE = """SELECT organisation FROM payments WHERE state = 'due' AND due_at <= :now
     UNION SELECT organisation FROM attempts
         WHERE next_at IS NOT NULL AND next_at <= :now AND state IN ('unknown', 'in_doubt')
+    UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
     UNION SELECT p.organisation FROM payments p
         WHERE p.state = 'scheduled' AND p.merchant_account IS NOT NULL AND p.due_on <= (
             SELECT max(r.business_date) FROM runs r WHERE r.organisation = p.organisation AND r.kind = 'night')

@@ -12,6 +12,7 @@ from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Charge, Finding, LookUp, Outcome
+from domain.subscription import Renewable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,6 +60,9 @@ class Transaction(Protocol):
         """Writes all of it or raises `Stale` when a row was no longer in the state that it moves from."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
+        """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
 
