@@ -14,6 +14,7 @@ from adapters.web import (
     events,
     health,
     items,
+    merchant_accounts,
     paper,
     reads,
     reports,
@@ -43,7 +44,10 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports):
+    parts = (
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports, merchant_accounts,
+    )  # fmt: skip
+    for part in parts:
         application.include_router(part.router)
     errors.install(application)
     return application
