@@ -45,7 +45,8 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports, merchant_accounts,
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+        merchant_accounts,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
