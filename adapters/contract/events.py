@@ -6,6 +6,9 @@ from adapters.contract.commands import DIALECT, Document
 
 # fmt: off
 FIELDS: dict[str, Document] = {
+    "break":          {"type": "string", "description": "A difference between a processor's books and ours."},
+    "kind":           {"type": "string", "description": "What kind of it."},
+    "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
     "invoice":        {"type": "string"},
@@ -35,6 +38,7 @@ CODES, OPENED = "network_code key", "amount reopened"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
 PERIOD = "subscription invoice"
+OF_BREAK, OF_IT = "break kind merchant_account on", "payment reference"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
@@ -56,6 +60,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
+    "break.opened":               ("A processor's books and ours differ.",              OF_BREAK, OF_IT),
+    "break.resolved":             ("A difference with a processor was looked into.",    f"{OF_BREAK} reason", OF_IT),
     "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
 }
 # fmt: on

@@ -9,6 +9,7 @@ from domain.care import CARE
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
+from domain.reconciliation import BREAK, COMPARISON
 from domain.refund import REFUND
 from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
@@ -38,6 +39,8 @@ MACHINES: dict[str, Machine[Any]] = {
     "deliveries": DELIVERY,
     "cares": CARE,
     "reports": REPORT,
+    "breaks": BREAK,
+    "comparisons": COMPARISON,
 }
 
 
