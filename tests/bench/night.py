@@ -6,7 +6,15 @@ from pathlib import Path
 
 from adapters.database import migrate
 from tests.bench.stage import (
-    CLUB, ENCAISSE, READY_WITHIN_S, lean_simulator, let_night_fall, measured, running, seed, wait_until,
+    CLUB,
+    ENCAISSE,
+    READY_WITHIN_S,
+    lean_simulator,
+    let_night_fall,
+    measured,
+    running,
+    seed,
+    wait_until,
 )  # fmt: skip
 from tests.servers import PostgresServer, RedisServer
 
