@@ -27,6 +27,7 @@ REASONS: dict[str, ReasonClass] = {
     "limit_exceeded":          C.LATER,
     "expired_card":            C.FIX_DATA,
     "incorrect_cvv":           C.FIX_DATA,
+    "incorrect_address":       C.FIX_DATA,
     "lost_card":               C.NEVER,
     "stolen_card":             C.NEVER,
     "closed_account":          C.NEVER,

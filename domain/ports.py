@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.action_item import ActionItem
+from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
-from domain.outcome import Charge, Finding, LookUp, Outcome
+from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,12 +22,29 @@ class Gateway(Protocol):
     """A processor as one merchant account sees it. Batches in, answers out, in the same order.
 
     Synchronous outside; concurrent inside, each call under a total deadline. Never raises for what
-    the world answers: whatever is not surely an answer is `NoAnswer`.
+    the world answers: whatever is not surely an answer is `NoAnswer`. Which rows of `capabilities` a
+    processor has decides what it is ever asked.
     """
 
     def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]: ...
 
-    def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]: ...
+    def debit(self, account: MerchantAccount, debits: Sequence[Debit]) -> list[Outcome]:
+        """E-checks: `Approved` says that the processor took it on, `status` what becomes of it."""
+
+    def refund(self, account: MerchantAccount, orders: Sequence[RefundOrder]) -> list[Outcome]:
+        """`Approved` says that the processor took it on; declined as NOT_SETTLED when it came too early."""
+
+    def cancel(self, account: MerchantAccount, cancellations: Sequence[Cancellation]) -> list[Outcome]:
+        """Charges, in full, before they settle; declined as ALREADY_SETTLED when it came too late."""
+
+    def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]:
+        """What became of a charge, debit, refund or cancellation, by our key."""
+
+    def status(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Standing]:
+        """Where what the processor took on stands: a charge, a debit or a refund."""
+
+    def listed(self, account: MerchantAccount, on: date) -> Iterable[Listed]:
+        """All that the processor says that moved on one of its dates, in no order. Raises `ListNotAvailable`."""
 
 
 class Transaction(Protocol):
@@ -63,6 +81,14 @@ class Transaction(Protocol):
 
     def write(self, decisions: Iterable[Decision]) -> None:
         """Writes all of it or raises `Stale` when a row was no longer in the state that it moves from."""
+
+    def door(self, organisation: str, account: str) -> Door | None:
+        """A merchant account, locked, with its care: whoever holds it decides alone what is asked next."""
+
+    def care(self, organisation: str, account: str) -> Care: ...
+
+    def charges_due(self, organisation: str, account: str) -> bool:
+        """Whether a charge waits to be claimed through this account."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 
@@ -101,6 +127,10 @@ class Leases(Protocol):
 
     def batch(self) -> AbstractContextManager[str]:
         """A label for the claims of one batch, held until the block ends."""
+
+
+class ListNotAvailable(Exception):
+    """The processor's list of a date could not be had, or not in full: nothing may be compared with it."""
 
 
 class SealBroken(Exception):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.bank_account import BankAccount, must_fit
-from domain.capabilities import capability_of
+from domain.capabilities import capability_for
 from domain.decision import Change, New
 from domain.event import Event
 from domain.money import MINOR_DIGITS
@@ -60,7 +60,7 @@ def register_organisation(
     needed = ("name", "timezone", "currency", "language")
     _keep(tx, Organisation, {"id": organisation}, known, given, needed=needed, by=by, organisation=organisation)
     for position, account in enumerate(accounts):
-        capability_of(account["processor"])
+        _must_make_sense(f"merchant_accounts.{position}", account)
         key = {"organisation": organisation, "id": account["id"]}
         values = {name: account[name] for name in ("processor", "kinds", "settings") if name in account}
         registered = tx.find(MerchantAccount, **key)
@@ -71,6 +71,20 @@ def register_organisation(
             organisation=organisation, timed=False,
         )  # fmt: skip
     return {"organisation": organisation}
+
+
+def _must_make_sense(field: str, account: Mapping[str, Any]) -> None:
+    """Its processor is known, does what the account is for, and can be set as it is."""
+    asked = MerchantAccount(
+        organisation="", id=account["id"], processor=account["processor"], kinds=tuple(account.get("kinds", ())),
+        settings=account.get("settings", {}),
+    )  # fmt: skip
+    try:
+        row = capability_for(asked)
+    except (ValueError, TypeError):
+        raise OutOfRange(f"{field}.settings", value=dict(asked.settings)) from None
+    if any(not row.takes(kind) for kind in asked.kinds):
+        raise OutOfRange(f"{field}.kinds", value=list(asked.kinds))
 
 
 def register_administrator(
