@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -23,6 +23,8 @@ PATIENCE = timedelta(minutes=1)  # a charge is sent within seconds
 # What asks for money, or only adds: it need not wait for the answer to an earlier charge of the same client, unless
 # that may change what it does: on the same invoice, or with the account's credit.
 ALONGSIDE = ("payment.make", "invoice.create", "client.register")
+# What may change how any later command ends: it waits behind all that wait, and what follows waits for it.
+ORGANISATION_WIDE = ("organisation.register", "administrator.register", "scholarship.open")
 # Fields by which a command that names no client names what is a client's.
 ABOUT: Mapping[str, type] = {
     "item": ActionItem, "payment": Payment, "refund": Refund, "instalment": Payment, "instalments": Payment,
@@ -42,12 +44,14 @@ class Lane:
     charging: dict[str, list[Mapping[str, Any]]]
     at_once: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
+    closed: bool = False
     promised: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def lets_pass(self, client: str, command: Command) -> bool:
         act = act_of(command.type)
+        self.closed = self.closed or (act in ORGANISATION_WIDE and bool(self.waiting))
         held = client in self.at_once and act in AFTER_AT_ONCE
-        if client in self.waiting or held or not self._alongside(client, act, command.body):
+        if self.closed or (client and client in self.waiting) or held or not self._alongside(client, act, command.body):
             self.waiting.add(client)
             self.promised.update(((name, id), client) for name, id in _made_by(act, command.body))
             return False
@@ -116,7 +120,7 @@ def charging(
     since = tx.now - patience
     under_way: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for payment in found:
-        if payment.state is PaymentState.SUBMITTING or (payment.due_at is not None and payment.due_at > since):
+        if _being_sent(payment, since):
             under_way[payment.client].append(bodies[payment.command or 0])
     return dict(under_way)
 
@@ -132,11 +136,12 @@ def charged_at_once(tx: BookTransaction, commands: list[Command], patience: time
         Payment, organisation=commands[0].organisation, client=sorted(clients), kind=PaymentKind.INSTALMENT,
         state=[PaymentState.DUE, PaymentState.SUBMITTING],
     )  # fmt: skip
-    return {
-        payment.client
-        for payment in found
-        if payment.state is PaymentState.SUBMITTING or (payment.due_at is not None and payment.due_at > since)
-    }
+    return {payment.client for payment in found if _being_sent(payment, since)}
+
+
+def _being_sent(payment: Payment, since: datetime) -> bool:
+    """Under way, or due so lately that it surely will be."""
+    return payment.state is PaymentState.SUBMITTING or (payment.due_at is not None and payment.due_at > since)
 
 
 def client_of(tx: BookTransaction, command: Command, promised: Mapping[tuple[str, str], str] | None = None) -> str:
@@ -148,6 +153,6 @@ def client_of(tx: BookTransaction, command: Command, promised: Mapping[tuple[str
         held = command.body.get(name)
         id = held[0] if isinstance(held, list) else held
         if id is not None:
-            found = tx.find(thing, organisation=command.organisation, id=id)
+            found: Any = tx.find(thing, organisation=command.organisation, id=id)
             return str(found.client) if found is not None else (promised or {}).get((name, id), "")
     return ""

@@ -111,7 +111,7 @@ def with_queries(path: str, who: Neighbour) -> list[str]:
 def test_P1_no_read_shows_what_a_neighbour_has(street: tuple[Office, Neighbour, Neighbour]):
     office, zoo, ours = street
     client, tried = service(office, ours.key), 0
-    made = [id for ids in zoo.ids.values() for id in ids if id not in ours.ids.values() and id[:4] in ("itm_", "pay_")]
+    made = [id for ids in zoo.ids.values() for id in ids if id[:4] in ("itm_", "pay_")]
     for method, path in routes(client.app):  # type: ignore[arg-type]
         if method != "GET" or not path.startswith("/v1/"):
             continue

@@ -1,5 +1,7 @@
 """Commands of one sender take effect in their order, also when an instalment is charged at once."""
 
+from typing import Any
+
 from tests.adapters.office import Office, create_invoice, envelope, make_payment, register_card
 
 
@@ -60,3 +62,23 @@ def test_B16_the_credit_that_a_card_payment_makes_is_there_for_the_next(office: 
     )
     assert paid["status"] == "done"
     assert office.scalar("SELECT sum(amount) FROM allocations WHERE source = 'p-1'") == 3_000
+
+
+def test_B6_what_changes_the_whole_organisation_waits_for_what_came_before_it(office: Office):
+    """An invoice that waits for a charge is still taxed as the settings were, and the one behind as they are."""
+
+    def taxed(name: str) -> dict[str, Any]:
+        line = {"line": "l1", "description": "Swim", "amount": 10_000, "taxes": [{"code": "GST"}]}
+        return envelope("invoice.create", client="c-1", invoice=name, lines=[line])
+
+    def rate(percent: str) -> dict[str, Any]:
+        taxes = {"taxes": [{"code": "GST", "rate": percent}]}
+        return envelope("organisation.register", settings=taxes)
+
+    told = office.send(
+        rate("5"), make_payment(1_000, payment_method="pm-1"), envelope("account.reconcile", client="c-1"),
+        taxed("inv-1"), rate("10"), taxed("inv-2"),
+    )  # fmt: skip
+    assert {one["status"] for one in told} == {"done"}
+    totals = "SELECT total FROM invoices WHERE id = '{}'"
+    assert [office.scalar(totals.format(name)) for name in ("inv-1", "inv-2")] == [10_500, 11_000]
