@@ -16,6 +16,7 @@ from domain.action_item import ActionItem
 from domain.command import Command, CommandStatus, answer
 from domain.payment import Payment, PaymentKind, PaymentState
 from domain.refund import Refund
+from domain.subscription import Subscription
 
 LOOKED_THROUGH = 200  # accepted commands looked at to find those that need not wait
 SAME_AS = "same_as"  # in the result of a command that waits for the answer to an earlier one
@@ -28,10 +29,11 @@ ORGANISATION_WIDE = ("organisation.register", "administrator.register", "scholar
 # Fields by which a command that names no client names what is a client's.
 ABOUT: Mapping[str, type] = {
     "item": ActionItem, "payment": Payment, "refund": Refund, "instalment": Payment, "instalments": Payment,
+    "subscription": Subscription,
 }  # fmt: skip
 
-MAKES_DUE = ("instalment_plan.create", "instalment.change")
-# What may pay for the same lines as an instalment that falls due at once.
+MAKES_DUE = ("instalment_plan.create", "instalment.change", "subscription.start")
+# What may pay for the same lines as an instalment or a period that falls due at once.
 AFTER_AT_ONCE = ("payment.make", "scholarship.award", "purchase.cancel", "purchase.replace", "account.reconcile")
 
 
@@ -133,7 +135,8 @@ def charged_at_once(tx: BookTransaction, commands: list[Command], patience: time
         return set()
     since = tx.now - patience
     found = tx.all(
-        Payment, organisation=commands[0].organisation, client=sorted(clients), kind=PaymentKind.INSTALMENT,
+        Payment, organisation=commands[0].organisation, client=sorted(clients),
+        kind=[PaymentKind.INSTALMENT, PaymentKind.SUBSCRIPTION],
         state=[PaymentState.DUE, PaymentState.SUBMITTING],
     )  # fmt: skip
     return {payment.client for payment in found if _being_sent(payment, since)}
