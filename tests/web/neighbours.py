@@ -28,6 +28,7 @@ NAMES = {
     "merchant_account": "merchant_account", "invoice": "invoice", "payment": "payment", "plan": "plan",
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
+    "subscription": "subscription",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -88,6 +89,8 @@ def furnishing(organisation: str, p: str, word: str) -> Iterator[dict[str, Any]]
     yield plan(4, [TODAY], 15_000, payment_method=f"{p}pm-2")  # fails at once: an item
     yield told("refund.request", refund=f"{p}ref-1", payment=f"{p}p-1", amount=300)
     yield told("refund.record", client=f"{p}c-1", refund=f"{p}ref-2", amount=200, offline="cash", comment=word)
+    yield told("subscription.start", client=f"{p}c-1", subscription=f"{p}sub-1", description=word, amount=900,
+               every="month", **{"from": LATER}, payment_method=f"{p}pm-1")  # fmt: skip
     yield told("scholarship.open", fund=f"{p}f-1", amount=50_000)
 
 
@@ -107,6 +110,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "client": "clients", "administrator": "administrators", "payment_method": "payment_methods",
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
+        "subscription": "subscriptions",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 

@@ -21,7 +21,7 @@ MAKES = {  # the field of an act that may be any id: what it makes, or changes, 
     "payment_method.register": ("payment_method",), "payment.make": ("payment",), "instalment_plan.create": ("plan",),
     "credit.create": ("credit",), "purchase.cancel": ("credit_note",), "refund.request": ("refund",),
     "refund.record": ("refund",), "allocation.create": ("allocation",), "scholarship.open": ("fund",),
-    "purchase.replace": ("with", "invoice"),
+    "purchase.replace": ("with", "invoice"), "subscription.start": ("subscription",),
 }  # fmt: skip
 SECRET = "Zanzibar"
 
