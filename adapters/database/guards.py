@@ -10,6 +10,7 @@ from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
@@ -36,6 +37,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
     "cares": CARE,
+    "reports": REPORT,
 }
 
 

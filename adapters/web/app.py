@@ -16,6 +16,7 @@ from adapters.web import (
     items,
     merchant_accounts,
     paper,
+    processor_webhooks,
     reads,
     reports,
     sign_in,
@@ -46,7 +47,7 @@ def create_app(app: App) -> FastAPI:
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-        merchant_accounts,
+        merchant_accounts, processor_webhooks,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
