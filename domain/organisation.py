@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 NIGHT_AT = "03:00"  # I4: the default hour of the nightly run, local
+DIGEST_AT = "07:00"  # N1: of the digest
 LANGUAGES = ("en", "fr")
 
 
@@ -24,6 +25,10 @@ class Organisation:
     @property
     def night_at(self) -> time:
         return time.fromisoformat(str(self.settings.get("night_at", NIGHT_AT)))
+
+    @property
+    def digest_at(self) -> time:
+        return time.fromisoformat(str(self.settings.get("digest_at") or DIGEST_AT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

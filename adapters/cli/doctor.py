@@ -132,4 +132,11 @@ def _writable(path: Path) -> bool:
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
-LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _journal)
+def _mail(settings: Settings) -> Iterator[Finding]:
+    from adapters.cli.mail_health import look
+
+    for check, trouble, params in look(settings):
+        yield Finding(check=check, trouble=trouble, params=params)
+
+
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _journal, _mail)

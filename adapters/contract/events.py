@@ -10,13 +10,16 @@ FIELDS: dict[str, Document] = {
     "client":         {"type": "string"},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
+    "kind":           {"type": "string", "description": "What the mail was about."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
+    "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
     "outcome":        {"enum": ["paid", "not_paid"]},
     "payment":        {"type": ["string", "null"]},
     "payment_method": {"type": "string"},
     "reason":         {"type": "string", "description": "A code of the contract; or why, in a person's words."},
+    "recipient":      {"type": "string", "description": "administrator:id, client:id, or address."},
     "reference":      {"type": "string", "description": "The processor's."},
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
@@ -28,6 +31,7 @@ PAID, HOW = "client payment amount", "reference key offline"
 CODES, OPENED = "network_code key", "amount reopened"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
+TOLD = "notification kind recipient"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
     "payment.approved":           ("A payment was approved, or received offline.",      PAID, HOW),
@@ -44,6 +48,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
     "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
+    "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
 }
 # fmt: on

@@ -7,6 +7,7 @@ from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
 from domain.instalment import PLAN
 from domain.machine import Machine
+from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.refund import REFUND
 from domain.webhook import DELIVERY
@@ -32,6 +33,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "plans": PLAN,
     "refunds": REFUND,
     "deliveries": DELIVERY,
+    "mails": MAIL,
 }
 
 

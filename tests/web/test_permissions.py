@@ -41,6 +41,11 @@ EXPECTED = {
     # Either of the permissions billing and reports reads a client's statement.
     ("GET",  STATEMENT):                  (401, 403, 403, 403, 200, 200),
     ("GET",  f"{STATEMENT}/csv"):         (401, 403, 403, 403, 200, 200),
+    ("GET",  "/mailbox"):                 (401, 403, 403, 403, 200, 200),
+    ("GET",  "/mailbox/{mail}"):          (401, 403, 403, 403, 404, 404),
+    ("GET",  "/mailbox/{mail}/html"):     (401, 403, 403, 403, 404, 404),
+    ("GET",  "/unsubscribe"):             (410, 410, 410, 410, 410, 410),
+    ("POST", "/unsubscribe"):             (410, 410, 410, 410, 410, 410),
     ("GET",  "/reports"):                 (303, 303, 303, 303, 303, 303),
     ("GET",  "/reports/{name}"):          (401, 403, 403, 403, 200, 200),
     ("GET",  "/reports/{name}/csv"):      (401, 403, 403, 403, 200, 200),
