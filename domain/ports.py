@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
@@ -11,7 +11,7 @@ from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
-from domain.outcome import Charge, Finding, LookUp, Outcome
+from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,12 +21,29 @@ class Gateway(Protocol):
     """A processor as one merchant account sees it. Batches in, answers out, in the same order.
 
     Synchronous outside; concurrent inside, each call under a total deadline. Never raises for what
-    the world answers: whatever is not surely an answer is `NoAnswer`.
+    the world answers: whatever is not surely an answer is `NoAnswer`. Which rows of `capabilities` a
+    processor has decides what it is ever asked.
     """
 
     def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]: ...
 
-    def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]: ...
+    def debit(self, account: MerchantAccount, debits: Sequence[Debit]) -> list[Outcome]:
+        """E-checks: `Approved` says that the processor took it on, `status` what becomes of it."""
+
+    def refund(self, account: MerchantAccount, orders: Sequence[RefundOrder]) -> list[Outcome]:
+        """`Approved` says that the processor took it on; declined as NOT_SETTLED when it came too early."""
+
+    def cancel(self, account: MerchantAccount, cancellations: Sequence[Cancellation]) -> list[Outcome]:
+        """Charges, in full, before they settle; declined as ALREADY_SETTLED when it came too late."""
+
+    def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]:
+        """What became of a charge, debit, refund or cancellation, by our key."""
+
+    def status(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Standing]:
+        """Where what the processor took on stands: a charge, a debit or a refund."""
+
+    def listed(self, account: MerchantAccount, on: date) -> Iterable[Listed]:
+        """All that the processor says that moved on one of its dates, in no order. Raises `ListNotAvailable`."""
 
 
 class Transaction(Protocol):
@@ -41,6 +58,12 @@ class Transaction(Protocol):
 
     def mint_ref(self) -> str:
         """A short random reference from which the keys of a payment's attempts are made: 13 of a-z0-9."""
+
+    def seal(self, plain: str, *, about: tuple[str, ...]) -> str:
+        """What must not be readable in the database; `about` is the organisation and the row that it is for."""
+
+    def unseal(self, sealed: str, *, about: tuple[str, ...]) -> str:
+        """What was sealed about this very row; raises SealBroken."""
 
     def find(self, thing: type[T], **key: Any) -> T | None: ...
 
@@ -95,6 +118,14 @@ class Leases(Protocol):
 
     def batch(self) -> AbstractContextManager[str]:
         """A label for the claims of one batch, held until the block ends."""
+
+
+class ListNotAvailable(Exception):
+    """The processor's list of a date could not be had, or not in full: nothing may be compared with it."""
+
+
+class SealBroken(Exception):
+    """None of our keys opens what was sealed: its key was taken away, or it is not of this row."""
 
 
 class Stale(Exception):

@@ -1,19 +1,43 @@
-"""Chooses the gateway of a merchant account; each is made once per process, when it is first asked."""
+"""Chooses the gateway of a merchant account; each processor's is made once per process, when it is first asked."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from adapters.gateways.http_gateway import HttpSimulatorGateway
 from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.simulator import Simulator
 from adapters.settings import Settings
-from domain.capabilities import capability_of
+from domain.capabilities import ProcessorNotAvailable, capability_of
 from domain.organisation import MerchantAccount
 from domain.ports import Gateway
+
+Made = tuple[Gateway, Callable[[], None]]  # a gateway, and what releases its connections
+
+
+def _simulator(settings: Settings) -> Made:
+    if settings.simulator_url is not None:
+        served = HttpSimulatorGateway(settings.simulator_url)
+        return served, served.close
+    fixed = settings.now
+    simulator = Simulator(settings.journal_path, clock=lambda: fixed if fixed is not None else datetime.now(UTC))
+    return SimulatedGateway(simulator, clock_is_real=fixed is None), simulator.close
+
+
+# The processors that there is an adapter for; a row of the capability table alone is not enough.
+ADAPTERS: dict[str, Callable[[Settings], Made]] = {
+    "simulator": _simulator,
+}
 
 
 class ClockNotReal(Exception):
     """A simulated clock and a real processor: refused, whatever is asked."""
+
+
+def must_be_installed(processor: str) -> None:
+    """Raises ProcessorNotAvailable for a processor without an adapter."""
+    if processor not in ADAPTERS:
+        raise ProcessorNotAvailable("processor", processor=processor)
 
 
 class GatewayChoice:
@@ -22,32 +46,21 @@ class GatewayChoice:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._guard = threading.Lock()
-        self._simulator: Simulator | None = None
-        self._simulated: HttpSimulatorGateway | SimulatedGateway | None = None
+        self._made: dict[str, Made] = {}
 
     def __call__(self, account: MerchantAccount) -> Gateway:
         """Raises ProcessorNotAvailable for a processor without an adapter."""
+        must_be_installed(account.processor)
         if capability_of(account.processor).real and self.settings.now is not None:
             raise ClockNotReal(account.processor)
         with self._guard:
-            if self._simulated is None:
-                self._simulated = self._simulator_gateway()
-            return self._simulated
-
-    def _simulator_gateway(self) -> HttpSimulatorGateway | SimulatedGateway:
-        if self.settings.simulator_url is not None:
-            return HttpSimulatorGateway(self.settings.simulator_url)
-        fixed = self.settings.now
-        self._simulator = Simulator(
-            self.settings.journal_path, clock=lambda: fixed if fixed is not None else datetime.now(UTC)
-        )
-        return SimulatedGateway(self._simulator, clock_is_real=fixed is None)
+            if account.processor not in self._made:
+                self._made[account.processor] = ADAPTERS[account.processor](self.settings)
+            return self._made[account.processor][0]
 
     def close(self) -> None:
         """Releases the journal and the connections."""
         with self._guard:
-            if isinstance(self._simulated, HttpSimulatorGateway):
-                self._simulated.close()
-            if self._simulator is not None:
-                self._simulator.close()
-            self._simulated = self._simulator = None
+            for _, close in self._made.values():
+                close()
+            self._made = {}

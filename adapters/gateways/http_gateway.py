@@ -1,22 +1,41 @@
-"""The simulator's plain JSON dialect over HTTP: how a charge is asked, and when an answer is believed."""
+"""The simulator's plain JSON dialect over HTTP: how a charge, a refund, a look-up is asked."""
 
 import json
-import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import Any, TypeVar
 
+from adapters.gateways.http_judging import Stood, judge_list, judge_look_up, judge_outcome, judge_status
 from adapters.gateways.tokens import read_settings
 from adapters.gateways.wire import MAX_CONNECTIONS, Wire
 from adapters.gateways.wire_head import Head
 from domain.organisation import MerchantAccount
-from domain.outcome import Approved, Charge, Declined, Finding, LookUp, NoAnswer, NotFound, Outcome
+from domain.outcome import (
+    Approved,
+    Cancellation,
+    Charge,
+    Debit,
+    Declined,
+    Finding,
+    Listed,
+    LookUp,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Outcome,
+    RefundOrder,
+    Standing,
+)
+from domain.ports import ListNotAvailable
 
-PASSED_ON = ("latency_ms", "fault_rates", "seed")  # an account's settings that the server applies for us
+# An account's settings that the server applies for us.
+PASSED_ON = ("latency_ms", "fault_rates", "seed", "refund_before_settlement", "partial_echeck_refund")
+MAX_PAGES = 10_000  # of a list: five million lines of one day
 
-_CODE = re.compile(r"[a-z0-9_]{1,64}")
-_REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+A = TypeVar("A", Charge, Debit, RefundOrder, Cancellation)
+J = TypeVar("J")
 
 
 class HttpSimulatorGateway:
@@ -32,34 +51,72 @@ class HttpSimulatorGateway:
         self._wire = Wire(base_url, max_connections=max_connections, ssl_context=ssl_context)
 
     def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]:
-        prefix = _account_prefix(account)
-        requests = [
-            self._post(
-                "/charges",
-                f'{prefix},"key":{quoted(charge.key)},"amount":{charge.amount_minor}'
-                f',"currency":{quoted(charge.currency)},"token":{quoted(charge.token)}}}',
-            )
-            for charge in charges
-        ]
+        return self._outcomes(account, "/charges", charges, lambda one: f'{_money(one)},"token":{quoted(one.token)}')
 
-        def judge(index: int, head: Head, body: bytes) -> Approved | Declined | NoAnswer:
-            return judge_charge(charges[index], head, body)
+    def debit(self, account: MerchantAccount, debits: Sequence[Debit]) -> list[Outcome]:
+        return self._outcomes(account, "/debits", debits, lambda one: f'{_money(one)},"token":{quoted(one.token)}')
 
-        deadline_s = read_settings(account.settings).deadline_s
-        return list[Outcome](self._wire.ask(requests, judge, deadline_s=deadline_s))
+    def refund(self, account: MerchantAccount, orders: Sequence[RefundOrder]) -> list[Outcome]:
+        return self._outcomes(account, "/refunds", orders, lambda one: f'{_money(one)},"of":{quoted(one.of_key)}')
+
+    def cancel(self, account: MerchantAccount, cancellations: Sequence[Cancellation]) -> list[Outcome]:
+        return self._outcomes(account, "/voids", cancellations, lambda one: f'"of":{quoted(one.of_key)}')
 
     def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]:
-        prefix = _account_prefix(account)
-        requests = [self._post("/look-ups", f'{prefix},"key":{quoted(question.key)}}}') for question in questions]
-
         def judge(index: int, head: Head, body: bytes) -> Approved | Declined | NotFound | NoAnswer:
             return judge_look_up(questions[index], head, body)
 
-        deadline_s = read_settings(account.settings).deadline_s
-        return list[Finding](self._wire.ask(requests, judge, deadline_s=deadline_s))
+        return list[Finding](self._ask(account, "/look-ups", questions, lambda _: "", judge))
+
+    def status(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Standing]:
+        def judge(index: int, head: Head, body: bytes) -> Stood:
+            return judge_status(questions[index], head, body)
+
+        return list[Standing](self._ask(account, "/statuses", questions, lambda _: "", judge))
+
+    def listed(self, account: MerchantAccount, on: date) -> Iterable[Listed]:
+        had: list[Listed] = []
+        for _ in range(MAX_PAGES):
+            page = self._page(account, on.isoformat(), after=len(had))
+            if not isinstance(page, list):
+                raise ListNotAvailable(page.why)
+            if not page:
+                return had
+            had += page
+        raise ListNotAvailable("endless")
 
     def close(self) -> None:
         self._wire.close()
+
+    def _page(self, account: MerchantAccount, on: str, *, after: int) -> list[Listed] | NoAnswer | NotSent:
+        def judge(_: int, head: Head, body: bytes) -> list[Listed] | NoAnswer:
+            return judge_list(on, head, body)
+
+        request = self._post("/lists", f'{_account_prefix(account)},"key":{quoted(on)},"after":{after}}}')
+        return self._wire.ask([request], judge, deadline_s=read_settings(account.settings).deadline_s)[0]
+
+    def _outcomes(
+        self, account: MerchantAccount, path: str, asked: Sequence[A], fields: Callable[[A], str]
+    ) -> list[Outcome]:
+        def judge(index: int, head: Head, body: bytes) -> Approved | Declined | NoAnswer:
+            return judge_outcome(asked[index], head, body)
+
+        return list[Outcome](self._ask(account, path, asked, fields, judge))
+
+    def _ask(
+        self,
+        account: MerchantAccount,
+        path: str,
+        asked: Sequence[Any],
+        fields: Callable[[Any], str],
+        judge: Callable[[int, Head, bytes], J],
+    ) -> list[J | NoAnswer | NotSent]:
+        prefix = _account_prefix(account)
+        requests = []
+        for one in asked:
+            more = fields(one)
+            requests.append(self._post(path, f'{prefix},"key":{quoted(one.key)}{"," if more else ""}{more}}}'))
+        return self._wire.ask(requests, judge, deadline_s=read_settings(account.settings).deadline_s)
 
     def _post(self, path: str, body: str) -> bytes:
         return (
@@ -68,93 +125,11 @@ class HttpSimulatorGateway:
         ).encode("ascii")
 
 
+def _money(one: Charge | Debit | RefundOrder) -> str:
+    return f'"amount":{one.amount_minor},"currency":{quoted(one.currency)}'
+
+
 def _account_prefix(account: MerchantAccount) -> str:
     passed_on = {name: account.settings[name] for name in PASSED_ON if name in account.settings}
     settings = f',"settings":{json.dumps(passed_on)}' if passed_on else ""
     return f'{{"organisation":{quoted(account.organisation)},"merchant_account":{quoted(account.id)}{settings}'
-
-
-def judge_charge(asked: Charge, head: Head, body: bytes) -> Approved | Declined | NoAnswer:
-    """Approved only by a well-formed answer about our key, our amount and our currency."""
-    if head.status != 200:
-        return NoAnswer(why=_why_not(asked.key, head, body))
-    return _read_verdict(asked, head, body)
-
-
-def judge_look_up(asked: LookUp, head: Head, body: bytes) -> Approved | Declined | NotFound | NoAnswer:
-    """Not found only in the simulator's own words about our key: a 404 of anybody else says nothing."""
-    if head.status == 404:
-        answer = _read_object(head, body)
-        if answer is None or answer.get("answer") != "not_found":
-            return NoAnswer(why="malformed")
-        return NotFound() if answer.get("key") == asked.key else NoAnswer(why="mismatch")
-    if head.status != 200:
-        return NoAnswer(why=_why_not(asked.key, head, body))
-    return _read_verdict(asked, head, body)
-
-
-def _why_not(key: str, head: Head, body: bytes) -> str:
-    match head.status:
-        case 408:
-            return "timeout"
-        case 409:
-            answer = _read_object(head, body)
-            ours = answer is not None and answer.get("answer") == "conflict" and answer.get("key") == key
-            return "conflict" if ours else "malformed"
-        case 429:
-            return "server_error"
-        case status if status >= 500:
-            return "server_error"
-        case status if status < 300:
-            return "malformed"
-        case _:
-            return "gateway_bug"  # redirected, refused, no such path: not the server that we know
-
-
-def _read_verdict(asked: Charge | LookUp, head: Head, body: bytes) -> Approved | Declined | NoAnswer:
-    answer = _read_object(head, body)
-    if answer is None:
-        return NoAnswer(why="malformed")
-    key, amount, currency = answer.get("key"), answer.get("amount"), answer.get("currency")
-    reference = answer.get("reference")
-    if type(key) is not str or type(amount) is not int or type(currency) is not str:
-        return NoAnswer(why="malformed")
-    if type(reference) is not str or not _REFERENCE.fullmatch(reference):
-        return NoAnswer(why="malformed")
-    if key != asked.key or amount != asked.amount_minor or currency != asked.currency:
-        return NoAnswer(why="mismatch")
-    match answer.get("answer"):
-        case "approved":
-            return Approved(reference=reference, amount_minor=amount, currency=currency)
-        case "declined":
-            code, network_code = answer.get("code"), answer.get("network_code")
-            if type(code) is not str or type(network_code) is not str or not _CODE.fullmatch(code):
-                return NoAnswer(why="malformed")
-            return Declined(code=code, network_code=network_code[:16], reference=reference)
-        case _:
-            return NoAnswer(why="malformed")
-
-
-def _read_object(head: Head, body: bytes) -> dict[str, Any] | None:
-    """Strict JSON in strict UTF-8, or None: no byte order mark, no NaN, no name twice, no bottomless nest."""
-    if not head.is_json:
-        return None
-    try:
-        answer = _DECODER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return answer if type(answer) is dict else None
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    answer = dict(pairs)
-    if len(answer) != len(pairs):
-        raise ValueError("a name twice")
-    return answer
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)

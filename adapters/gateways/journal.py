@@ -120,8 +120,10 @@ def render_line(
     extra = f',"of":{quoted(of)}' if of else ""
     if script.code:
         extra += f',"code":"{script.code}","network_code":"{script.network_code}"'
-    if script.refund_fails:
-        extra += ',"refund_fails":true'
+    if script.refund:
+        extra += f',"refund":"{script.refund}"'
+    if script.course:
+        extra += f',"course":"{script.course}"'
     if script.after_s and script.after_s < math.inf:
         extra += f',"after_s":{script.after_s}'
     return (
@@ -142,5 +144,6 @@ def script_of(entry: Mapping[str, Any]) -> Script:
         code=entry.get("code", ""),
         network_code=entry.get("network_code", ""),
         after_s=math.inf if answer is Answer.SILENCE else entry.get("after_s", 0.0),
-        refund_fails=entry.get("refund_fails", False),
+        refund=entry.get("refund", ""),
+        course=entry.get("course", ""),
     )

@@ -18,9 +18,12 @@ class Route(StrEnum):
     """Method and path."""
 
     CHARGES = "POST /charges"
+    DEBITS = "POST /debits"
     REFUNDS = "POST /refunds"
     VOIDS = "POST /voids"
     LOOK_UPS = "POST /look-ups"
+    STATUSES = "POST /statuses"
+    LISTS = "POST /lists"
     LIVEZ = "GET /livez"
 
 
@@ -28,9 +31,12 @@ class Route(StrEnum):
 _ASKED = {
     # route          operation          must name, besides organisation, merchant account and key
     Route.CHARGES:  (Operation.CHARGE,  ("currency", "token")),
+    Route.DEBITS:   (Operation.DEBIT,   ("currency", "token")),
     Route.REFUNDS:  (Operation.REFUND,  ("currency", "of")),
     Route.VOIDS:    (Operation.VOID,    ("of",)),
     Route.LOOK_UPS: (Operation.LOOK_UP, ()),
+    Route.STATUSES: (Operation.STATUS,  ()),
+    Route.LISTS:    (Operation.LIST,    ("after",)),
 }
 # fmt: on
 
@@ -57,7 +63,7 @@ def read_request(route: Route, body: bytes) -> Request:
             organisation=_text(fields, "organisation"),
             merchant_account=_text(fields, "merchant_account"),
             key=_text(fields, "key"),
-            amount=_amount(fields) if "currency" in names else 0,
+            amount=_after(fields) if "after" in names else _amount(fields) if "currency" in names else 0,
             currency=_text(fields, "currency") if "currency" in names else "",
             token=_text(fields, "token") if "token" in names else "",
             of=_text(fields, "of") if "of" in names else "",
@@ -81,6 +87,13 @@ def _amount(fields: dict[str, Any]) -> int:
     raise BadRequest("amount must be a positive integer of minor units")
 
 
+def _after(fields: dict[str, Any]) -> int:
+    value = fields.get("after", 0)
+    if type(value) is int and 0 <= value <= AMOUNT_LIMIT:
+        return value
+    raise BadRequest("after must be the number of lines that were had before")
+
+
 def render(request: Request, reply: Reply) -> bytes:
     """The answer to a request that was performed. Silence is not rendered: it is never sent."""
     script, key = reply.script, quoted(request.key)
@@ -94,6 +107,17 @@ def render(request: Request, reply: Reply) -> bytes:
                 f'{{"answer":"{script.answer.value}","key":{key},"amount":{reply.amount}'
                 f',"currency":{quoted(reply.currency or "")},"reference":"{reply.reference}"{code}}}',
             )
+        case Answer.PENDING | Answer.SETTLED | Answer.RETURNED | Answer.CANCELLED:
+            code = ""
+            if script.answer is Answer.RETURNED:
+                code = f',"code":"{script.code}","network_code":"{script.network_code}"'
+            return _respond(
+                200,
+                f'{{"answer":"{script.answer.value}","key":{key},"amount":{reply.amount}'
+                f',"currency":{quoted(reply.currency or "")},"reference":"{reply.reference}","on":"{reply.on}"{code}}}',
+            )
+        case Answer.LISTED:
+            return _respond(200, json.dumps({"answer": "listed", "key": request.key, "lines": reply.lines}))
         case Answer.NOT_FOUND:
             return _respond(404, f'{{"answer":"not_found","key":{key}}}')
         case Answer.CONFLICT:

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.gateways.journal import Journal, JournalCorrupt, render_line, script_of
 from adapters.gateways.simulator_rules import (
+    READS,
     Book,
     Operation,
     Remembered,
@@ -16,8 +17,10 @@ from adapters.gateways.simulator_rules import (
     apply_to_charge,
     fingerprint,
     first,
+    listing,
     look_up,
     repeat,
+    status,
 )
 from adapters.gateways.tokens import Answer, Script
 
@@ -25,8 +28,8 @@ from adapters.gateways.tokens import Answer, Script
 class Simulator:
     """All merchant accounts of all organisations behind one journal. Thread-safe.
 
-    `clock` stamps the journal's lines and nothing else. The journal is opened, and the memory rebuilt from
-    it, at the first request.
+    `clock` stamps the journal's lines, and its dates in UTC are the simulator's days. The journal is opened, and
+    the memory rebuilt from it, at the first request.
     """
 
     def __init__(self, journal_path: Path, *, clock: Callable[[], datetime]) -> None:
@@ -83,12 +86,16 @@ class Simulator:
 
     def _perform(self, request: Request, at: str, lines: list[str]) -> Reply:
         book = self._books.setdefault((request.organisation, request.merchant_account), {})
-        if request.operation is Operation.LOOK_UP:
-            parameters = ""
-            reply = look_up(book, request)
-        else:
-            parameters = fingerprint(request)
-            reply = repeat(book, request, parameters) or first(book, request, parameters)
+        parameters = "" if request.operation in READS else fingerprint(request)
+        match request.operation:
+            case Operation.LOOK_UP:
+                reply = look_up(book, request)
+            case Operation.STATUS:
+                reply = status(book, request, at)
+            case Operation.LIST:
+                reply = listing(book, request)
+            case _:
+                reply = repeat(book, request, parameters) or first(book, request, parameters, at)
         lines.append(
             render_line(
                 at=at,
@@ -109,7 +116,7 @@ class Simulator:
 
     def _remember_entry(self, entry: Mapping[str, Any]) -> None:
         """A line of the journal changes the memory just as its request did."""
-        if entry["operation"] == Operation.LOOK_UP or entry["answer"] == Answer.CONFLICT:
+        if entry["operation"] in READS or entry["answer"] == Answer.CONFLICT:
             return
         book = self._books.setdefault((entry["organisation"], entry["merchant_account"]), {})
         known = book.get(entry["key"])
@@ -117,6 +124,8 @@ class Simulator:
             return  # a repetition
         script = script_of(entry)
         script = self._scripts.setdefault(script, script)  # one object for all the lines that say the same
-        remembered = Remembered(script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"])
+        remembered = Remembered(
+            script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"], entry["at"]
+        )
         book[entry["key"]] = remembered
         apply_to_charge(book.get(entry.get("of", "")), remembered)

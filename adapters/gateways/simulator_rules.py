@@ -1,9 +1,11 @@
 """The simulator's rules: what a request does given what is remembered, and what is to be answered."""
 
+from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
+from adapters.gateways.standing import Line, lines_of, stand
 from adapters.gateways.tokens import (
     ALREADY_REFUNDED,
     ALREADY_VOIDED,
@@ -12,12 +14,15 @@ from adapters.gateways.tokens import (
     CURRENCY_DIFFERS,
     DEFAULTS,
     EXCEEDS_REFUNDABLE,
+    IN_FULL_ONLY,
+    LISTED,
     NOT_FOUND,
-    REFUND_DECLINED,
     REFUNDED,
+    REFUNDS,
     TOKENS,
+    TOO_EARLY,
+    TOO_LATE,
     UNKNOWN_CHARGE,
-    VOIDED,
     AccountSettings,
     Answer,
     Effect,
@@ -33,13 +38,21 @@ class Operation(StrEnum):
     """What may be asked of a processor."""
 
     CHARGE = "charge"
+    DEBIT = "debit"
     REFUND = "refund"
     VOID = "void"
     LOOK_UP = "look_up"
+    STATUS = "status"
+    LIST = "list"
+
+
+READS = (Operation.LOOK_UP, Operation.STATUS, Operation.LIST)
+LIST_PAGE = 500
 
 
 class Request(NamedTuple):
-    """One question. `of` is the key of the charge that a refund or a void is about."""
+    """One question. `of` is the key of the charge that a refund or a void is about. The key of a list is its date,
+    its amount the number of lines that were had before."""
 
     operation: Operation
     organisation: str
@@ -53,7 +66,8 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """`effect` is what this request did, `script` says how to answer it, `after_s` when (inf: never)."""
+    """`effect` is what this request did, `script` says how to answer it, `after_s` when (inf: never). `on` is the
+    date of a verdict, `lines` a page of a list."""
 
     script: Script
     effect: Effect
@@ -61,15 +75,18 @@ class Reply(NamedTuple):
     amount: int | None
     currency: str | None
     after_s: float
+    on: str = ""
+    lines: tuple[Line, ...] = ()
 
 
 class Remembered:
     """What became of one key: enough to repeat its first answer, look it up, refund it or void it."""
 
-    __slots__ = ("amount", "currency", "parameters", "reference", "refunded", "script", "voided")
+    __slots__ = ("amount", "at", "currency", "parameters", "reference", "refunded", "script", "voided")
 
-    def __init__(self, script: Script, reference: str, amount: int, currency: str, parameters: str) -> None:
+    def __init__(self, script: Script, reference: str, amount: int, currency: str, parameters: str, at: str) -> None:
         self.script = script
+        self.at = at
         self.reference = reference
         self.amount = amount
         self.currency = currency
@@ -103,6 +120,27 @@ def look_up(book: Book, request: Request) -> Reply:
     return Reply(script, Effect.NONE, known.reference, known.amount, known.currency, latency_s)
 
 
+def status(book: Book, request: Request, at: str) -> Reply:
+    """Where a charge, debit or refund stands on the day of the question."""
+    latency_s = request.settings.latency_s
+    known = book.get(request.key)
+    if known is None or known.script.effect not in DONE:
+        return Reply(NOT_FOUND, Effect.NONE, "", None, None, latency_s)
+    verdict = stand(known.script.course, day(known.at), day(at), known.currency)
+    answer = Answer.CANCELLED if known.voided else verdict.answer
+    script = Script(Effect.NONE, answer, verdict.code, verdict.network_code)
+    return Reply(script, Effect.NONE, known.reference, known.amount, known.currency, latency_s, verdict.on)
+
+
+def listing(book: Book, request: Request) -> Reply:
+    lines = tuple(lines_of(book, request.key, request.amount, LIST_PAGE))
+    return Reply(LISTED, Effect.NONE, "", None, None, request.settings.latency_s, request.key, lines)
+
+
+def day(at: str) -> date:
+    return date.fromisoformat(at[:10])
+
+
 def repeat(book: Book, request: Request, parameters: str) -> Reply | None:
     """The first answer again, or a conflict; None when the key is new, or only ever met a server error."""
     known = book.get(request.key)
@@ -116,30 +154,40 @@ def repeat(book: Book, request: Request, parameters: str) -> Reply | None:
     return Reply(known.script, Effect.NONE, known.reference, known.amount, known.currency, after_s)
 
 
-def first(book: Book, request: Request, parameters: str) -> Reply:
+def first(book: Book, request: Request, parameters: str, at: str) -> Reply:
     amount, currency = request.amount, request.currency
+    again = request.key in book  # after a server error
     match request.operation:
         case Operation.REFUND:
-            script = _judge_refund(book.get(request.of), request)
+            script = _judge_refund(book.get(request.of), request, at)
+            script = REFUNDED if again and script.answer is Answer.SERVER_ERROR else script
         case Operation.VOID:
             charge = book.get(request.of)
-            script = _judge_void(charge)
+            script = _judge_void(charge, at)
+            script = VOIDS[""] if again and script.answer is Answer.SERVER_ERROR else script
             if charge is not None:
                 amount, currency = charge.amount, charge.currency
         case _:
             script = choose_script(request.token, request.key, request.settings)
-            if script.answer is Answer.SERVER_ERROR and request.key in book:
+            if script.answer is Answer.SERVER_ERROR and again:
                 own = TOKENS[request.token]
                 script = APPROVE if own.answer is Answer.SERVER_ERROR else own
     said = script.effect is not Effect.NONE or script.answer is Answer.DECLINED
-    remembered = Remembered(script, _reference(request) if said else "", amount, currency, parameters)
+    remembered = Remembered(script, _reference(request) if said else "", amount, currency, parameters, at)
     book[request.key] = remembered
     apply_to_charge(book.get(request.of), remembered)
     after_s = request.settings.latency_s + script.after_s
     return Reply(script, script.effect, remembered.reference, amount, currency, after_s)
 
 
-def _judge_refund(charge: Remembered | None, request: Request) -> Script:
+# A void of a charge goes as its refund would, without a course of its own.
+VOIDS = {
+    name: script._replace(effect=Effect.VOIDED, course="") if script.effect is Effect.REFUNDED else script
+    for name, script in REFUNDS.items()
+}
+
+
+def _judge_refund(charge: Remembered | None, request: Request, at: str) -> Script:
     if charge is None or charge.script.effect not in MOVED:
         return UNKNOWN_CHARGE
     if charge.voided:
@@ -148,15 +196,26 @@ def _judge_refund(charge: Remembered | None, request: Request) -> Script:
         return CURRENCY_DIFFERS
     if request.amount > charge.amount - charge.refunded:
         return EXCEEDS_REFUNDABLE
-    return REFUND_DECLINED if charge.script.refund_fails else REFUNDED
+    if charge.script.effect is Effect.DEBITED and request.amount < charge.amount:
+        if not request.settings.partial_echeck_refund:
+            return IN_FULL_ONLY
+    elif not request.settings.refund_before_settlement and not _settled(charge, at):
+        return TOO_EARLY
+    return REFUNDS[charge.script.refund]
 
 
-def _judge_void(charge: Remembered | None) -> Script:
+def _judge_void(charge: Remembered | None, at: str) -> Script:
     if charge is None or charge.script.effect not in MOVED:
         return UNKNOWN_CHARGE
     if charge.voided:
         return ALREADY_VOIDED
-    return ALREADY_REFUNDED if charge.refunded else VOIDED
+    if charge.refunded:
+        return ALREADY_REFUNDED
+    return TOO_LATE if _settled(charge, at) else VOIDS[charge.script.refund]
+
+
+def _settled(charge: Remembered, at: str) -> bool:
+    return stand(charge.script.course, day(charge.at), day(at), charge.currency).answer is not Answer.PENDING
 
 
 def apply_to_charge(charge: Remembered | None, operation: Remembered) -> None:

@@ -27,17 +27,24 @@ class Answer(StrEnum):
     GARBAGE = "garbage"
     CONFLICT = "conflict"
     NOT_FOUND = "not_found"
+    PENDING = "pending"
+    SETTLED = "settled"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+    LISTED = "listed"
 
 
 class Script(NamedTuple):
-    """What is done and what is said, apart from each other; `after_s` is infinite for silence."""
+    """What is done and what is said, apart from each other; `after_s` is infinite for silence. `refund` names the
+    row of REFUNDS that a refund or void of this charge follows, `course` what becomes of it (`standing`)."""
 
     effect: Effect
     answer: Answer
     code: str = ""
     network_code: str = ""
     after_s: float = 0.0
-    refund_fails: bool = False
+    refund: str = ""
+    course: str = ""
 
 
 def _no(code: str, network_code: str = "") -> Script:
@@ -58,22 +65,43 @@ TOKENS: Mapping[str, Script] = {
     "tok_500_then_approve":     Script(Effect.NONE,      Answer.SERVER_ERROR),
     "tok_garbage":              Script(Effect.NONE,      Answer.GARBAGE),
     "tok_slow":                 Script(Effect.CAPTURED,  Answer.APPROVED, after_s=1.0),
-    "tok_refund_fails":         Script(Effect.CAPTURED,  Answer.APPROVED, refund_fails=True),
-    "echeck_settle":            Script(Effect.DEBITED,   Answer.APPROVED),
-    "echeck_nsf":               Script(Effect.DEBITED,   Answer.APPROVED),
-    "echeck_unauthorised_late": Script(Effect.DEBITED,   Answer.APPROVED),
+    "tok_refund_fails":         Script(Effect.CAPTURED,  Answer.APPROVED, refund="fails"),
+    "tok_refund_timeout_after": Script(Effect.CAPTURED,  Answer.APPROVED, refund="timeout_after"),
+    "tok_refund_timeout_before":Script(Effect.CAPTURED,  Answer.APPROVED, refund="timeout_before"),
+    "tok_refund_500":           Script(Effect.CAPTURED,  Answer.APPROVED, refund="server_error"),
+    "tok_refund_garbage":       Script(Effect.CAPTURED,  Answer.APPROVED, refund="garbage"),
+    "tok_refund_card_closed":   Script(Effect.CAPTURED,  Answer.APPROVED, refund="card_closed"),
+    "tok_refund_returned":      Script(Effect.CAPTURED,  Answer.APPROVED, refund="returned"),
+    "echeck_settle":            Script(Effect.DEBITED,   Answer.APPROVED, course="settle"),
+    "echeck_nsf":               Script(Effect.DEBITED,   Answer.APPROVED, course="nsf"),
+    "echeck_unauthorised_late": Script(Effect.DEBITED,   Answer.APPROVED, course="unauthorised_late"),
+}
+
+# What becomes of a refund (or void) of a charge: it is the token of the charge that decides.
+REFUNDS: Mapping[str, Script] = {
+    # of the charge              money moves       answer
+    "":                   Script(Effect.REFUNDED,  Answer.APPROVED),
+    "fails":              _no("refund_declined", "05"),
+    "card_closed":        _no("closed_account",  "46"),
+    "timeout_after":      Script(Effect.REFUNDED,  Answer.SILENCE, after_s=math.inf),
+    "timeout_before":     Script(Effect.NONE,      Answer.SILENCE, after_s=math.inf),
+    "server_error":       Script(Effect.NONE,      Answer.SERVER_ERROR),  # the second send of the key does it
+    "garbage":            Script(Effect.NONE,      Answer.GARBAGE),
+    "returned":           Script(Effect.REFUNDED,  Answer.APPROVED, course="refund_returned"),
 }
 INVALID_TOKEN      = _no("invalid_token", "14")
 CONFLICT           = Script(Effect.NONE,     Answer.CONFLICT)
 NOT_FOUND          = Script(Effect.NONE,     Answer.NOT_FOUND)
-REFUNDED           = Script(Effect.REFUNDED, Answer.APPROVED)
-VOIDED             = Script(Effect.VOIDED,   Answer.APPROVED)
-REFUND_DECLINED    = _no("refund_declined", "05")
+REFUNDED           = REFUNDS[""]
+LISTED             = Script(Effect.NONE,     Answer.LISTED)
 UNKNOWN_CHARGE     = _no("unknown_charge")
 ALREADY_VOIDED     = _no("already_voided")
 ALREADY_REFUNDED   = _no("already_refunded")
 CURRENCY_DIFFERS   = _no("currency_differs")
 EXCEEDS_REFUNDABLE = _no("exceeds_refundable")
+TOO_EARLY          = _no("not_settled")
+TOO_LATE           = _no("already_settled")
+IN_FULL_ONLY       = _no("in_full_only")
 
 # The fault rates of an account: a charge that would be approved behaves like this token instead.
 FAULTS: Mapping[str, str] = {
@@ -101,6 +129,8 @@ class AccountSettings(NamedTuple):
     deadline_s: float = DEADLINE_S
     fault_rates: tuple[tuple[str, float], ...] = ()
     seed: str = "0"
+    refund_before_settlement: bool = True
+    partial_echeck_refund: bool = True
 
 
 DEFAULTS = AccountSettings()
@@ -121,6 +151,8 @@ def read_settings(settings: Mapping[str, Any]) -> AccountSettings:
         deadline_s=_number(settings.get("deadline_s", DEADLINE_S)),
         fault_rates=rates,
         seed=str(settings.get("seed", "0")),
+        refund_before_settlement=_truth(settings.get("refund_before_settlement", True)),
+        partial_echeck_refund=_truth(settings.get("partial_echeck_refund", True)),
     )
 
 
@@ -128,6 +160,12 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ValueError(f"not a number of at least 0: {value!r}")
     return float(value)
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"neither true nor false: {value!r}")
+    return value
 
 
 def choose_script(token: str, key: str, settings: AccountSettings) -> Script:

@@ -69,15 +69,16 @@ def compose(
     context = {"letter": letter, "w": w, "organisation": people.organisation.name}
     text = _environment().get_template("letter.txt").render(context)
     html = _environment().get_template("letter.html").render(context)
-    message = _headed(mail, address, letter, people, settings, w)
+    message = _headed(mail, address, letter, people, settings)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = w.html  # last: setting the content takes it away
     message.set_boundary(f"={mail.id}=")  # the same mail is the same bytes
     return Composed(address=address, letter=letter, text=text, html=html, message=message)
 
 
 def _headed(
-    mail: Mail, address: str, letter: Letter, people: People, settings: Settings, w: Wording
+    mail: Mail, address: str, letter: Letter, people: People, settings: Settings
 ) -> EmailMessage:  # fmt: skip
     sender = sender_of(settings)
     message = EmailMessage(policy=SMTP)
@@ -88,7 +89,6 @@ def _headed(
     message["Message-ID"] = message_id(mail, settings)
     if people.billing_contact and mail.whose[0] == "client":
         message["Reply-To"] = _named("", people.billing_contact)
-    message["Content-Language"] = w.html
     message["Auto-Submitted"] = "auto-generated"
     if letter.unsubscribe:
         message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"

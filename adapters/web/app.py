@@ -7,7 +7,19 @@ from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import App
 from adapters.web import (
-    acts, billing, commands, errors, events, health, items, mailbox, paper, reads, reports, sign_in, unsubscribe,
+    acts,
+    billing,
+    commands,
+    errors,
+    events,
+    health,
+    items,
+    mailbox,
+    paper,
+    reads,
+    reports,
+    sign_in,
+    unsubscribe,
 )  # fmt: skip
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.attempt import MAX_SENDS, REAL_LADDER, SIMULATOR_LADDER, Attempt, AttemptState, Ladder
-from domain.capabilities import CAPABILITIES, Capability, WhenNotFound
+from domain.capabilities import CAPABILITIES, WhenNotFound
 from domain.claim import Asked
 from domain.concluding import conclude
 from domain.decision import Decision
@@ -124,7 +124,7 @@ def always(finding: Finding) -> Iterator[Finding]:
 @pytest.fixture
 def real(monkeypatch: pytest.MonkeyPatch) -> str:
     """A processor of real money in the table."""
-    row = Capability(cards=True, when_not_found=WhenNotFound.PERSON, ladder=REAL_LADDER, real=True)
+    row = replace(CAPABILITIES["simulator"], when_not_found=WhenNotFound.PERSON, ladder=REAL_LADDER, real=True)
     monkeypatch.setitem(CAPABILITIES, "real", row)
     return "real"
 
@@ -223,7 +223,7 @@ def test_INV21_after_three_sends_a_person_decides() -> None:
 def test_R7_a_processor_that_forgets_its_keys_is_never_sent_one_twice(
     rule: WhenNotFound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = Capability(cards=True, when_not_found=rule, ladder=SIMULATOR_LADDER, real=False)
+    row = replace(CAPABILITIES["simulator"], when_not_found=rule)
     monkeypatch.setitem(CAPABILITIES, "forgetful", row)
     one = asked(state=AttemptState.UNKNOWN, account=account(processor="forgetful"))
     assert moved(decide(surely_missing(one), NotFound()), Attempt).after == AttemptState.IN_DOUBT

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.capabilities import CAPABILITIES
 from tests.shape import faults
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +109,19 @@ def test_B3_no_float_comes_near_money() -> None:
 
 def test_no_module_of_ours_has_a_name_that_says_nothing() -> None:
     assert [name(path) for path in sources(*FOLDERS) if path.stem in VAGUE] == []
+
+
+def test_R7_no_code_asks_which_processor_it_is() -> None:
+    """Processors differ in the table of capabilities, never in an if."""
+    found = [
+        (name(path), node.lineno)
+        for path in sources("domain", "workers", "scheduler", "adapters")
+        for node in nodes(path)
+        if isinstance(node, ast.Compare | ast.MatchValue)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value in CAPABILITIES
+    ]
+    assert found == [], "ask `capability_for(account)`"
 
 
 # -- faults --------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ import pytest
 from adapters.database.leases import Leases
 from domain.action_item import ItemKind, ItemState
 from domain.organisation import MerchantAccount
-from domain.outcome import Charge, Finding, LookUp, Outcome
+from domain.outcome import Charge, Outcome
 from domain.payment import PaymentState
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.start_nights import start_nights
+from tests.through import Through
 from tests.world import World
 
 
@@ -196,7 +197,7 @@ def test_F12_a_late_write_of_a_reaped_worker_is_refused(club: World) -> None:
     club.wait(days=1)
     club.books.run(lambda tx: start_nights(tx, organisation="ymca"))
 
-    class Paused:
+    class Paused(Through):
         """A gateway during whose answer the worker was taken for dead, and its claims were freed."""
 
         def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]:
@@ -206,10 +207,8 @@ def test_F12_a_late_write_of_a_reaped_worker_is_refused(club: World) -> None:
             assert other.reap(everyone_else=True) == 1
             return answers
 
-        def look_up(self, account: MerchantAccount, questions: Sequence[LookUp]) -> list[Finding]:
-            raise NotImplementedError
-
-    charge_payments(club.books, lambda _: Paused(), club.leases, club.log, organisation="ymca", account="main")
+    paused = Paused(club.gateway)
+    charge_payments(club.books, lambda _: paused, club.leases, club.log, organisation="ymca", account="main")
     assert club.payment(id).state is PaymentState.UNKNOWN
     assert club.postings(kind="payment") == []
     assert "attempt.discarded" in [event for event, _ in club.logged]

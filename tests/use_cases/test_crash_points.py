@@ -17,6 +17,7 @@ from domain.payment import PaymentState
 from domain.ports import Gateway
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.start_nights import start_nights
+from tests.through import Through
 from tests.world import ACCOUNT, ORGANISATION, World
 
 TOKENS = {
@@ -80,11 +81,11 @@ class CrashingBooks:
         return result
 
 
-class CrashingGateway:
+class CrashingGateway(Through):
     """Dies before the gateway was asked, or after it has answered."""
 
     def __init__(self, gateway: Gateway, *, after: bool) -> None:
-        self.gateway = gateway
+        super().__init__(gateway)
         self.after = after
 
     def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]:

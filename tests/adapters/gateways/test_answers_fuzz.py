@@ -6,7 +6,7 @@ import socket
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.gateways.http_gateway import judge_charge, judge_look_up
+from adapters.gateways.http_judging import judge_look_up, judge_outcome
 from adapters.gateways.wire_head import parse_head
 from domain.outcome import Approved, Charge, NoAnswer, NotFound
 from tests.adapters.gateways.answers import approval, response
@@ -41,7 +41,7 @@ def judge_bytes(answer: bytes):
     head, _, body = answer.partition(b"\r\n\r\n")
     parsed = parse_head(head)
     assert parsed is not None
-    return judge_charge(CHARGE, parsed, body)
+    return judge_outcome(CHARGE, parsed, body)
 
 
 @given(near_misses)

@@ -86,7 +86,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         raw = cast(bytes, envelope.original_content)
-        message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+        message = message_from_bytes(raw, policy=policy.default)
         arrived = Arrived(envelope.rcpt_tos[0], str(envelope.mail_from), message)
         if self.drops:
             self.drops -= 1
