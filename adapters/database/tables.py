@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
+from adapters.database.care_tables import CARE_TABLES
 from adapters.database.columns import Sequence
 from adapters.database.columns import at_ as _at
 from adapters.database.columns import int_ as _int
@@ -398,4 +399,5 @@ THINGS: dict[type, Table] = {
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
     **MAIL_TABLES,
+    **CARE_TABLES,
 }

@@ -15,16 +15,21 @@ from adapters.web import (
     health,
     items,
     mailbox,
+    merchant_accounts,
     paper,
     reads,
     reports,
     sign_in,
     unsubscribe,
-)  # fmt: skip
+)
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
 
+PARTS = (
+    health, sign_in, items, acts, commands, events, reads, billing, paper, reports, merchant_accounts, mailbox,
+    unsubscribe,
+)  # fmt: skip
 MAX_BODY = 1_000_000  # bytes: a list of a thousand commands
 
 
@@ -44,7 +49,7 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, events, reads, billing, paper, reports, mailbox, unsubscribe):
+    for part in PARTS:
         application.include_router(part.router)
     errors.install(application)
     return application

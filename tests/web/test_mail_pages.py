@@ -30,8 +30,8 @@ def link_in(office) -> str:
     browser = office.at_work("ada")
     browser.open("/mailbox")
     browser.open(browser.page.links["1 failed payment – Club ymca"])
-    [found] = re.findall(r"http://\S+(/unsubscribe\S+)", browser.text)
-    return found
+    found: list[str] = re.findall(r"http://\S+(/unsubscribe\S+)", browser.text)
+    return found[0]
 
 
 def test_the_mailbox_shows_what_was_sent_and_each_mail_in_both_shapes(posted):
@@ -103,5 +103,7 @@ def test_nobody_to_tell_is_said_on_the_action_center(small_office):
 
 
 def opted(office) -> tuple[str, ...]:
-    person = office.world.books.run(lambda tx: tx.get(Administrator, organisation=ORGANISATION, id="ada"))
+    person: Administrator = office.world.books.run(
+        lambda tx: tx.get(Administrator, organisation=ORGANISATION, id="ada")
+    )
     return person.notifications
