@@ -11,9 +11,10 @@ from domain.machine import Machine
 from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
+APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals", "renewals")
 POSTED_LINE = (
     "organisation",
     "invoice",
@@ -33,6 +34,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "action_items": ACTION_ITEM,
     "plans": PLAN,
     "refunds": REFUND,
+    "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
     "mails": MAIL,
     "cares": CARE,

@@ -138,6 +138,7 @@ SEEN: dict[str, See] = {
     "credit.created":       _credited,
     "payment.approved":     _paid,
     "instalment.charged":   _paid,
+    "subscription.renewed": _paid,
     "action_item.opened":   _opened,
     "refund.submitted":     _refunded,
     "refund.recorded":      _refunded,

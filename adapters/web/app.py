@@ -20,6 +20,7 @@ from adapters.web import (
     reads,
     reports,
     sign_in,
+    subscriptions,
     unsubscribe,
 )
 from adapters.web.guard import Headers
@@ -27,8 +28,8 @@ from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
 
 PARTS = (
-    health, sign_in, items, acts, commands, events, reads, billing, paper, reports, merchant_accounts, mailbox,
-    unsubscribe,
+    health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+    merchant_accounts, mailbox, unsubscribe,
 )  # fmt: skip
 MAX_BODY = 1_000_000  # bytes: a list of a thousand commands
 
