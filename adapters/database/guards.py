@@ -11,6 +11,7 @@ from domain.machine import Machine
 from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
@@ -38,6 +39,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "deliveries": DELIVERY,
     "mails": MAIL,
     "cares": CARE,
+    "reports": REPORT,
 }
 
 

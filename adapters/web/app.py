@@ -17,6 +17,7 @@ from adapters.web import (
     mailbox,
     merchant_accounts,
     paper,
+    processor_webhooks,
     reads,
     reports,
     sign_in,
@@ -27,10 +28,6 @@ from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
 
-PARTS = (
-    health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-    merchant_accounts, mailbox, unsubscribe,
-)  # fmt: skip
 MAX_BODY = 1_000_000  # bytes: a list of a thousand commands
 
 
@@ -50,7 +47,12 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in PARTS:
+    parts = (
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+        merchant_accounts, processor_webhooks,
+        mailbox, unsubscribe,
+    )  # fmt: skip
+    for part in parts:
         application.include_router(part.router)
     errors.install(application)
     return application
