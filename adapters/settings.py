@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     log_level: str = "info"
     requests_per_second: float = Field(default=100.0, ge=0)  # of one service's key in one process; 0 is no limit
     public_url: str = "http://127.0.0.1:8000"
+    smtp_url: str | None = None  # smtp://user:password@host:587, smtps://host; without it mail is kept
+    mail_from: str = "no-reply@localhost"
 
     @property
     def embedded(self) -> bool:
