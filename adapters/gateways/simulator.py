@@ -57,6 +57,16 @@ class Simulator:
                 raise
             return replies
 
+    def now(self) -> datetime:
+        """The simulator's clock, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    def book(self, organisation: str, merchant_account: str) -> Mapping[str, Remembered]:
+        """What is remembered of an account, by key, oldest first: to be read only."""
+        with self._lock:
+            self._open()
+            return self._books.setdefault((organisation, merchant_account), {})
+
     def open(self) -> None:
         """Opens the journal now, so that trouble with it shows before the first request."""
         with self._lock:
@@ -125,7 +135,8 @@ class Simulator:
         script = script_of(entry)
         script = self._scripts.setdefault(script, script)  # one object for all the lines that say the same
         remembered = Remembered(
-            script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"], entry["at"]
-        )
+            script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"], entry["at"],
+            entry["operation"],
+        )  # fmt: skip
         book[entry["key"]] = remembered
         apply_to_charge(book.get(entry.get("of", "")), remembered)
