@@ -1,6 +1,5 @@
 """When an answer of CardPointe is believed: about our order, our amount, and saying so in full."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,7 +10,7 @@ from adapters.gateways.cardpointe.reasons import is_doubtful, reason_of
 from adapters.gateways.cardpointe.reports import NULL_BATCHES
 from adapters.gateways.strict_json import read_any
 from adapters.gateways.wire_head import Head
-from adapters.scrubbing import scrub_text
+from adapters.scrubbing import scrub
 from domain.outcome import (
     ALREADY_SETTLED,
     NOT_SETTLED,
@@ -40,7 +39,6 @@ KEPT = (
     "batchid", "setlstat", "avsresp", "cvvresp", "declineCategory", "declineCategoryText", "merchAdviceCode",
     "merchAdviceText", "authdate", "capturedate", "settledate",
 )  # fmt: skip
-KEPT_LIMIT = 1_000
 
 _TOKEN = re.compile(r"9[0-9]{15}")
 
@@ -210,6 +208,7 @@ def _is_of_another(said: str, asked: str) -> bool:
     return bool(_TOKEN.fullmatch(said) and _TOKEN.fullmatch(asked) and said != asked)
 
 
-def keep(fields: Mapping[str, Any]) -> str:
-    """The raw answer as it may be kept: masked by naming what is shown."""
-    return scrub_text(json.dumps({name: fields[name] for name in KEPT if name in fields}))[:KEPT_LIMIT]
+def keep(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The raw answer as it may be kept: masked by naming what is shown, and scrubbed all the same."""
+    kept: Mapping[str, Any] = scrub({name: fields[name] for name in KEPT if name in fields})
+    return kept

@@ -92,9 +92,12 @@ def stand(question: LookUp, records: Records, charge: Records, reports: Reports)
         records = [one for one in records if one.standing not in GONE] or records[-1:]
     if len(records) > 1:
         return NoAnswer(why="conflict")
-    record = records[0]
-    if record.standing not in GONE and record.amount != question.amount_minor:
+    if records[0].standing not in GONE and records[0].amount != question.amount_minor:
         return NoAnswer(why="mismatch")
+    return _stand(question, records[0], reports)
+
+
+def _stand(question: LookUp, record: Answer, reports: Reports) -> Standing:
     match record.standing:
         case Stands.VOIDED:
             return Cancelled()

@@ -1,6 +1,7 @@
 """The settings of a `cardpointe` merchant account: where it is reached, which merchant it is, whose secret opens it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ SITES = ".cardconnect.com"  # credentials are sent nowhere else, whatever a mess
 DEADLINE_S = 40.0  # CardPointe itself gives up after 32 s and says so: we wait for that
 KNOWN = frozenset(("url", "merchid", "credentials", "deadline_s"))
 
+_NAME = re.compile(r"[A-Za-z0-9._-]{0,64}")  # the name of a secret; a secret itself has a colon
 _MERCHANT = re.compile(r"[A-Za-z0-9._-]{1,16}")
 
 
@@ -26,21 +28,35 @@ class TermsWrong(ValueError):
     """Settings that make no sense, or would send credentials to a stranger."""
 
 
+def check_terms(settings: Mapping[str, Any]) -> None:
+    """What can be seen without knowing the installation: an address that is not CardPointe's may be the simulator's.
+    Raises TermsWrong with the name of the setting."""
+    url = settings.get("url")
+    _read(settings, simulator_url=url if type(url) is str and url.startswith("http://") else None)
+
+
 def read_terms(account: MerchantAccount, *, simulator_url: str | None) -> Terms:
     """`{"url", "merchid", "credentials"?, "deadline_s"?}`; `credentials` is the account's own id when it is not
     named. Raises TermsWrong."""
-    settings = account.settings
+    terms = _read(account.settings, simulator_url=simulator_url)
+    return terms if terms.credentials else terms._replace(credentials=account.id)
+
+
+def _read(settings: Mapping[str, Any], *, simulator_url: str | None) -> Terms:
     if unknown := sorted(set(settings) - KNOWN):
-        raise TermsWrong(f"unknown settings {unknown}")
+        raise TermsWrong(unknown[0])  # a password among them is refused, not kept
     merchant, deadline_s = settings.get("merchid"), settings.get("deadline_s", DEADLINE_S)
     if type(merchant) is not str or not _MERCHANT.fullmatch(merchant):
         raise TermsWrong("merchid")
+    credentials = settings.get("credentials", "")
+    if type(credentials) is not str or not _NAME.fullmatch(credentials):
+        raise TermsWrong("credentials")
     if isinstance(deadline_s, bool) or not isinstance(deadline_s, int | float) or not 0 < deadline_s <= 300:
         raise TermsWrong("deadline_s")
     return Terms(
         url=_url(settings.get("url"), simulator_url),
         merchant=merchant,
-        credentials=str(settings.get("credentials", account.id)),
+        credentials=credentials,
         deadline_s=float(deadline_s),
     )
 
