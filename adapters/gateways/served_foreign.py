@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from adapters.gateways.cardpointe.served import CardPointeDialect
+from adapters.gateways.paysafe.served import PaysafeDialect
 from adapters.gateways.served_call import Dialect
 from adapters.gateways.simulator import Simulator
 
@@ -18,5 +19,8 @@ class Speaker(Protocol):
 FOREIGN: Mapping[str, Speaker] = {
     # paths that begin with   are spoken by
     "/cardconnect/":          CardPointeDialect,
+    "/cardpayments/":         PaysafeDialect,
+    "/directdebit/":          PaysafeDialect,
+    "/paymenthub/":           PaysafeDialect,
 }
 # fmt: on

@@ -181,7 +181,9 @@ def first(book: Book, request: Request, parameters: str, at: str) -> Reply:
                 own = TOKENS[request.token]
                 script = APPROVE if own.answer is Answer.SERVER_ERROR else own
     said = script.effect is not Effect.NONE or script.answer is Answer.DECLINED
-    remembered = Remembered(script, _reference(request) if said else "", amount, currency, parameters, at, request.operation)
+    remembered = Remembered(
+        script, _reference(request) if said else "", amount, currency, parameters, at, request.operation
+    )
     book[request.key] = remembered
     apply_to_charge(book.get(request.of), remembered)
     after_s = request.settings.latency_s + script.after_s

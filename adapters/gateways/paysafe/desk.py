@@ -99,5 +99,5 @@ def _both(one: Things, other: Things) -> Things:
     if isinstance(one, NoAnswer | NotSent):
         return one
     if isinstance(other, NoAnswer | NotSent):
-        return other if not one else one
+        return one or other
     return [*one, *other]

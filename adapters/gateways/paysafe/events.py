@@ -12,12 +12,12 @@ from hashlib import blake2b, sha256
 from typing import Any
 
 from adapters.gateways.kept import mask
+from adapters.gateways.paysafe.judging import BANK
 from adapters.gateways.paysafe.reasons import reason, return_reason
 from adapters.gateways.strict_json import read_object
 from domain.processor_event import NotGenuine, NotReadable, ProcessorEvent, ReportedState, ReportKind
 
 HEADERS = ("signature", "x-signature", "x-paysafe-signature")  # documented, and seen elsewhere
-BANK = ("ACH", "EFT", "BACS", "SEPA", "PAD")
 
 K, S = ReportKind, ReportedState
 

@@ -7,16 +7,15 @@ from datetime import date
 from typing import Any
 
 from adapters.gateways.paysafe import judging, standing
+from adapters.gateways.paysafe.asking import PAGE
 from adapters.gateways.paysafe.desk import Desk
 from adapters.gateways.paysafe.judging import Duplicate, Things
 from adapters.gateways.paysafe.terms import Terms, TermsWrong, read_terms
 from adapters.gateways.wire import Wire
-from adapters.gateways.wire_head import Head
 from domain.organisation import MerchantAccount
 from domain.outcome import (
     NOT_SETTLED,
     About,
-    Approved,
     Cancellation,
     Charge,
     Debit,
@@ -106,7 +105,7 @@ class PaysafeGateway:
         return outcomes
 
     def cancel(self, account: MerchantAccount, cancellations: Sequence[Cancellation]) -> list[Outcome]:
-        """A settlement, or a debit where there is no such settlement. Paysafe's own word says whether it is too late."""
+        """A settlement, or a debit where there is no such settlement. Paysafe says itself when it is too late."""
         desk = self._desk(account)
         if desk is None:
             return list[Outcome](_not_sent(cancellations, CLOSED))
@@ -148,7 +147,7 @@ class PaysafeGateway:
                 for page in range(MAX_PAGES):
                     found = standing.page(desk, rail, things, on, page)
                     yield from standing.listed(desk, rail, found, what)
-                    if len(found) < standing.PAGE:
+                    if len(found) < PAGE:
                         break
                 else:
                     raise ListNotAvailable("endless")
@@ -163,12 +162,7 @@ class PaysafeGateway:
         """A key that Paysafe has seen before: what became of it is what it is worth, if it is what we ask for."""
         outcomes: list[Outcome] = [NoAnswer(why="conflict") if type(one) is Duplicate else one for one in answers]
         again = [index for index, one in enumerate(answers) if type(one) is Duplicate]
-        questions = [
-            LookUp(
-                key=asked[index].key, amount_minor=asked[index].amount_minor, currency=asked[index].currency, about=about
-            )
-            for index in again
-        ]
+        questions = [_about(asked[index], about) for index in again]
         for index, question, things in zip(again, questions, self._own(desk, questions), strict=True):
             found = standing.find(question, things)
             if not isinstance(found, NotFound):
@@ -215,6 +209,10 @@ def _not_sent(asked: Sequence[Any], why: str) -> list[NotSent]:
     return [NotSent(why=why)] * len(asked)
 
 
+def _about(asked: Any, about: About) -> LookUp:
+    return LookUp(key=asked.key, amount_minor=asked.amount_minor, currency=asked.currency, about=about)
+
+
 def _rail(desk: Desk, order: RefundOrder) -> Any:
     return desk.cards if order.kind == "card" else desk.debits
 
@@ -250,5 +248,3 @@ def _too_early(stands: Standing) -> Outcome:
             return NotSent(why=stands.why)
         case _:
             return Declined(code=judging.UNKNOWN_CHARGE)
-
-

@@ -30,6 +30,7 @@ REFUND_CODES = {
     "3421": "refund_declined",
     "3422": "refund_declined",
 }
+BANK = ("ACH", "EFT", "BACS", "SEPA", "PAD")
 UNDER_WAY = ("RECEIVED", "INITIATED", "PENDING", "PROCESSING")
 GONE = ("FAILED", "ERRORED", "CANCELLED", "EXPIRED")
 
@@ -49,6 +50,7 @@ class Thing(NamedTuple):
     code: str  # of an error, or of a bank's return
     at: datetime | None  # of its status
     sent_on: date | None
+    bank: bool  # as far as it says how it was paid
     raw: Mapping[str, Any]
 
 
@@ -139,6 +141,7 @@ def read_thing(answer: Mapping[str, Any]) -> Thing | None:
         code=_return_code(answer) or error_code(answer),
         at=_instant(answer, "statusTime", "updatedTime", "txnTime"),
         sent_on=at.date() if (at := _instant(answer, "txnTime")) else None,
+        bank=answer.get("paymentType") in BANK,
         raw=mask(answer),
     )
 

@@ -100,9 +100,7 @@ class PaysafeDialect:
             return self._speech.error(402, "3419", "The settlement cannot be refunded")
         if left == 0:
             return self._speech.error(402, "3404", "The settlement has already been fully refunded")
-        return self._do(
-            filing, CARDS, str(key), Operation.REFUND, of=of.key, amount=amount, currency=of.known.currency
-        )
+        return self._do(filing, CARDS, str(key), Operation.REFUND, of=of.key, amount=amount, currency=of.known.currency)
 
     def _credit(self, filing: Filing, fields: Mapping[str, Any]) -> Said:
         scheme = next((scheme for scheme in CURRENCIES if type(fields.get(scheme)) is dict), "")
@@ -118,7 +116,7 @@ class PaysafeDialect:
         filed = filing.by_id(id_)
         if fields.get("status") != "CANCELLED":
             return self._speech.invalid("status")
-        if filed is None or not filed.moved or filed.is_echeck != (api == DEBITS) and api != HUB:
+        if filed is None or not filed.moved or (filed.is_echeck != (api == DEBITS) and api != HUB):
             return self._speech.error(404, "5269", "Entity not found")
         if filed.known.voided or filed.on < filing.today():
             return self._speech.error(402, "3415", "It is no longer pending")

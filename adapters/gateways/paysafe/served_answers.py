@@ -90,6 +90,7 @@ def _object(filed: Filed, today: date, *, settlement: bool = False) -> dict[str,
         "currencyCode": known.currency,
         "txnTime": f"{known.at[:19]}Z",
         "dupCheck": True,
+        "paymentType": ("ACH" if known.currency == "USD" else "EFT") if filed.is_echeck else "CARD",
     }
     if filed.declined:
         code, message = ERRORS.get(known.script.code, ("3009", "declined"))

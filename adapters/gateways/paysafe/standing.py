@@ -7,7 +7,7 @@ from adapters.gateways.paysafe import judging
 from adapters.gateways.paysafe.asking import PAGE, Rail
 from adapters.gateways.paysafe.desk import Desk
 from adapters.gateways.paysafe.judging import GONE, UNDER_WAY, Thing, Things, agrees, on_of, verdict
-from adapters.gateways.paysafe.reasons import return_reason
+from adapters.gateways.paysafe.reasons import reason, return_reason
 from adapters.gateways.paysafe.terms import CLEARING_DAYS
 from domain.outcome import (
     ALREADY_SETTLED,
@@ -51,9 +51,7 @@ def find(question: LookUp, things: Things) -> Finding:
 def _taken(question: LookUp, thing: Thing) -> Approved | NoAnswer:
     if not agrees(question, thing):
         return NoAnswer(why="mismatch")
-    return Approved(
-        reference=thing.id, amount_minor=question.amount_minor, currency=question.currency, raw=thing.raw
-    )
+    return Approved(reference=thing.id, amount_minor=question.amount_minor, currency=question.currency, raw=thing.raw)
 
 
 def _find_cancelled(question: LookUp, thing: Thing) -> Finding:
@@ -107,7 +105,7 @@ def _stand(thing: Thing, today: date, *, clears_on: date | None) -> Standing:
         case status if status in UNDER_WAY or status == "HELD":
             return Pending()
         case status if status in GONE:
-            code = return_reason(thing.code) if judging.taken_back(thing) else judging.reason(thing.code)
+            code = return_reason(thing.code) if judging.taken_back(thing) else reason(thing.code)
             return Returned(code=code, network_code=thing.code[:16], on=on_of(thing, today))
         case _:
             return NoAnswer(why="malformed")
@@ -147,7 +145,7 @@ def listed(desk: Desk, rail: Rail, things: list[Thing], about: About) -> Iterato
         yield Listed(
             key=thing.key,
             reference=thing.id,
-            about=about,
+            about=About.DEBIT if thing.bank and about is About.CHARGE else about,
             amount_minor=thing.amount or 0,
             currency=thing.currency,
             cancelled=any(one.status == "CANCELLED" for one in [thing, *settlement]),

@@ -87,5 +87,5 @@ def _url(url: Any, simulator_url: str | None) -> str:
     if type(url) is str:
         url = url.rstrip("/")
         if url in HOSTS or (simulator_url is not None and url == simulator_url.rstrip("/")):
-            return url
+            return str(url)
     raise TermsWrong("url")
