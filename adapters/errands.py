@@ -1,6 +1,9 @@
 """Errands: what is to be done now, found in the database, and the one way to do it, whoever asks."""
 
-from collections.abc import Callable, Iterator
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -17,6 +20,7 @@ from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
+TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
 
 
 class ErrandKind(StrEnum):
@@ -46,6 +50,16 @@ def due_errands(tx: BookTransaction) -> list[Errand]:
     return found
 
 
+def in_turns(errands: Sequence[Errand]) -> list[Errand]:
+    """One of each organisation, then another of each: who has many merchant accounts is not served before others.
+    Who comes first is drawn anew each time, so that nobody is always the last."""
+    shares: dict[str, list[Errand]] = defaultdict(list)
+    for errand in random.sample(errands, len(errands)):
+        shares[errand.organisation].append(errand)
+    turns = [(turn, place, errand) for place, own in enumerate(shares.values()) for turn, errand in enumerate(own)]
+    return [errand for _, _, errand in sorted(turns, key=lambda one: one[:2])]
+
+
 Run = Callable[[App, Errand, timedelta], int]
 
 
@@ -53,9 +67,10 @@ def run_errand(app: App, errand: Errand, patience: timedelta = PATIENCE) -> int:
     """Works an errand until nothing is left, MAX_BATCHES are done or the process stops; answers how many
     things were taken in hand. `patience` is that of commands with a charge before them."""
     total = 0
+    ends_at = time.monotonic() + TURN_S
     for done in _batches(app, errand, patience):
         total += done
-        if done == 0 or app.stopping.is_set():
+        if done == 0 or app.stopping.is_set() or time.monotonic() > ends_at:
             break
     if total and errand.kind is not ErrandKind.COMMANDS:  # commands that waited for these answers go on
         handle_commands(app, organisation=errand.organisation)
@@ -104,16 +119,21 @@ def _let_pass(app: App, errands: list[Errand], run: Run) -> int:
     return sum(run(app, errand, timedelta(0)) for errand in errands if errand.kind is ErrandKind.COMMANDS)
 
 
+# An account whose processor does not answer, or has been asked enough for now, is left in peace until then.
+_LEFT_IN_PEACE = """EXISTS (SELECT 1 FROM cares c WHERE c.organisation = {0}.organisation AND c.id = {0}.{1}
+            AND c.not_before > :now)"""
 _DUE = {
     ErrandKind.COMMANDS: """SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
-    ErrandKind.LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM attempts
-        WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
-    ErrandKind.CHARGE: """SELECT m.organisation, m.id FROM merchant_accounts m WHERE EXISTS (
+    ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
+        WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
+        AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.CHARGE: f"""SELECT m.organisation, m.id FROM merchant_accounts m
+        WHERE NOT {_LEFT_IN_PEACE.format("m", "id")} AND (EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
             AND p.queue = 'now' AND p.due_at <= :now)
         OR EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
-            AND p.queue = 'night' AND p.due_on <= (
-                SELECT max(r.business_date) FROM runs r WHERE r.organisation = m.organisation AND r.kind = 'night'))""",
+            AND p.queue = 'night' AND p.due_on <= (SELECT max(r.business_date) FROM runs r
+                WHERE r.organisation = m.organisation AND r.kind = 'night')))""",
 }

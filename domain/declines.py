@@ -45,6 +45,12 @@ REASONS: dict[str, ReasonClass] = {
     "not_paid":                C.LATER,      # a person found that it was not paid (A10)
     "cheque_refused":          C.FIX_DATA,   # a paper cheque that the bank did not take (I7)
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
+    "account_not_found":       C.NEVER,      # of a bank: its numbers are wrong, or it has moved
+    "payment_stopped":         C.CUSTOMER_ACTION,
+    "holder_deceased":         C.NEVER,
+    "returned_on_request":     C.CONFIG,     # between banks; nobody refused to pay
+    "bank_file_error":         C.CONFIG,     # what we wrote to the bank, not the client
+    "no_verdict":              C.UNKNOWN,    # an e-check that nobody has heard of in its banking days (E4)
     "declined":                C.LATER,      # a code that nobody has mapped yet
 }
 # fmt: on

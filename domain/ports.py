@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.action_item import ActionItem
+from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
@@ -80,6 +81,14 @@ class Transaction(Protocol):
 
     def write(self, decisions: Iterable[Decision]) -> None:
         """Writes all of it or raises `Stale` when a row was no longer in the state that it moves from."""
+
+    def door(self, organisation: str, account: str) -> Door | None:
+        """A merchant account, locked, with its care: whoever holds it decides alone what is asked next."""
+
+    def care(self, organisation: str, account: str) -> Care: ...
+
+    def charges_due(self, organisation: str, account: str) -> bool:
+        """Whether a charge waits to be claimed through this account."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 

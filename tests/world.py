@@ -71,6 +71,13 @@ class World:
         )
         return id
 
+    def account(self, organisation: str = ORGANISATION, **settings: Any) -> None:
+        """Other settings for the merchant account."""
+        account = {"id": ACCOUNT, "processor": "simulator", "kinds": ("card",), "settings": settings}
+        self.books.run(
+            lambda tx: register_organisation(tx, organisation=organisation, given={}, accounts=[account], by="test")
+        )
+
     def administrator(self, id: str = "marie", *permissions: str, organisation: str = ORGANISATION) -> str:
         given = {
             "name": id.title(), "email": f"{id}@example.org", "language": "fr",

@@ -119,6 +119,7 @@ class DatabaseBooks:
         self.vault = vault or Vault()
         self.render = render
         self.clock = clock
+        self.standing = False  # a clock that stands still as long as this process lives (`--now`)
         self.log = log
 
     @contextmanager
@@ -128,6 +129,7 @@ class DatabaseBooks:
             opened = connection.execution_options(**{READ_ONLY: read_only})
             with opened.begin():
                 transaction = BookTransaction(opened, self._now(opened), self.render, self.vault)
+                transaction.standing = self.standing
                 yield transaction
         self._tell(transaction.told)
 

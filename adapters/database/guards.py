@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
+from domain.care import CARE
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
@@ -32,6 +33,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "plans": PLAN,
     "refunds": REFUND,
     "deliveries": DELIVERY,
+    "cares": CARE,
 }
 
 

@@ -45,7 +45,8 @@ def _missed_nights(tx: BookTransaction, before: datetime) -> list[dict[str, Any]
     verdict of an earlier one is not late."""
     late = []
     for owner in tx.all(Organisation, order_by="id", limit=MAX_ORGANISATIONS):
-        statement = text(_LEFT_BY_A_NIGHT).bindparams(organisation=owner.id, through=last_night(owner, before))
+        statement = text(_LEFT_BY_A_NIGHT).bindparams(bindparam("before", before, Instant))
+        statement = statement.bindparams(organisation=owner.id, through=last_night(owner, before))
         for payment, due_on in tx.connection.execute(statement).all():
             late.append({"organisation": owner.id, "payment": payment, "due_on": str(due_on)})
     return late[:MAX_SHOWN]
@@ -57,6 +58,8 @@ _LEFT_BY_A_NIGHT = """
         AND p.merchant_account IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
             AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = p.organisation AND c.id = p.merchant_account
+            AND (c.state <> 'closed' OR c.counted_at > :before))
     LIMIT 100"""
 
 ALWAYS = {
@@ -205,6 +208,7 @@ ALWAYS = {
             AND p.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
 }  # fmt: skip
 
+# What waits for a processor that does not answer, or for its share of a rate, is not late.
 BY_NOW = {
     "no_command_is_stuck": """
         SELECT organisation, source, id, type FROM commands
@@ -212,10 +216,14 @@ BY_NOW = {
     "no_due_payment_is_late": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'due' AND p.due_at < :before
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
-            AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))""",
+            AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = p.organisation AND c.id = p.merchant_account
+            AND (c.state <> 'closed' OR c.counted_at > :before))""",
     "no_look_up_is_late": """
-        SELECT organisation, payment, key, state FROM attempts
-        WHERE worker IS NULL AND next_at < :before AND state IN ('unknown', 'in_doubt')""",
+        SELECT a.organisation, a.payment, a.key, a.state FROM attempts a
+        WHERE a.worker IS NULL AND a.next_at < :before AND a.state IN ('unknown', 'in_doubt')
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
+            AND (c.state <> 'closed' OR c.counted_at > :before))""",
     "no_claim_is_held_by_the_dead": """
         SELECT a.organisation, a.key, a.state, a.worker FROM attempts a
         WHERE a.state IN ('submitting', 'unknown', 'in_doubt') AND a.worker IS NOT NULL AND a.promised_at < :before

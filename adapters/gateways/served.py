@@ -3,7 +3,7 @@
 `POST /charges` `{"organisation", "merchant_account", "key", "amount", "currency", "token", "settings"?}`
 `POST /refunds` `{"organisation", "merchant_account", "key", "of", "amount", "currency", "settings"?}`
 `POST /voids` and `POST /look-ups`: the same without amount and currency; `of` is the key of the charge
-`GET /livez` 200
+`GET /livez` 200; `GET /peaks` `{"peaks": {"organisation/account": the most requests in hand at once}}`
 
 `settings` are those of the merchant account (`latency_ms`, `fault_rates`, `seed`): they act as in process.
 

@@ -8,8 +8,9 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple, cast
 
+from adapters.gateways.concurrency import Whose
 from adapters.gateways.served_call import Call, Dialect, read_call
-from adapters.gateways.served_dialect import BadRequest, Route, read_request, render, render_refusal
+from adapters.gateways.served_dialect import BadRequest, Route, read_request, render, render_peaks, render_refusal
 from adapters.gateways.served_foreign import FOREIGN
 from adapters.gateways.simulator import Simulator
 from adapters.gateways.simulator_rules import Request
@@ -30,10 +31,12 @@ class Counter:
             prefix: speak(simulator, timeout_s=timeout_s) for prefix, speak in FOREIGN.items()
         }
         self._handed_in: list[tuple[ServedConnection, Request]] = []
+        self.concurrency = simulator.concurrency
         self.connections: set[ServedConnection] = set()
         self._slow = 0
 
     def hand_in(self, connection: "ServedConnection", request: Request) -> None:
+        self.concurrency.begin(connection.hold(request))
         if not self._handed_in:
             asyncio.get_running_loop().call_soon(self._perform)
         self._handed_in.append((connection, request))
@@ -91,7 +94,7 @@ class Counter:
 class ServedConnection(asyncio.Protocol):
     """One request at a time; whatever is sent ahead waits in the buffer."""
 
-    __slots__ = ("_asked", "_buffer", "_counter", "_keep_alive", "_transport")
+    __slots__ = ("_asked", "_buffer", "_counter", "_held", "_keep_alive", "_transport")
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -99,12 +102,24 @@ class ServedConnection(asyncio.Protocol):
         self._buffer = b""
         self._asked = False
         self._keep_alive = True
+        self._held: Whose | None = None
+
+    def hold(self, request: Request) -> Whose:
+        """From now on a request of this merchant account is in our hands."""
+        self._held = (request.organisation, request.merchant_account)
+        return self._held
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._counter.concurrency.end(self._held)
+            self._held = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._counter.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._let_go()
         self._transport = None
         self._counter.connections.discard(self)
 
@@ -116,6 +131,7 @@ class ServedConnection(asyncio.Protocol):
             self._read()
 
     def answer(self, data: bytes) -> None:
+        self._let_go()
         if self._transport is None:
             return
         self._transport.write(data)
@@ -157,6 +173,9 @@ class ServedConnection(asyncio.Protocol):
             return
         if head.route is Route.LIVEZ:
             self.answer(render_refusal(200, "alive"))
+            return
+        if head.route is Route.PEAKS:
+            self.answer(render_peaks(self._counter.concurrency.peaks))
             return
         try:
             request = read_request(head.route, body)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.gateways.concurrency import Concurrency
 from adapters.gateways.journal import Journal, JournalCorrupt, render_line, script_of
 from adapters.gateways.simulator_rules import (
     READS,
@@ -38,6 +39,7 @@ class Simulator:
         self._books: dict[tuple[str, str], Book] = {}
         self._scripts: dict[Script, Script] = {}
         self._lock = threading.Lock()
+        self.concurrency = Concurrency()
 
     def perform(self, requests: Sequence[Request]) -> list[Reply]:
         """Does what is asked, in order, and journals all of it in one write before it returns.

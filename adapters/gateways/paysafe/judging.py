@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from adapters.gateways.kept import mask
-from adapters.gateways.paysafe.reasons import RETURNS, reason, return_reason
+from adapters.gateways.paysafe.reasons import reason
 from adapters.gateways.strict_json import read_object
 from adapters.gateways.wire_head import Head
+from domain.bank_return import RETURNS, meaning
 from domain.outcome import ALREADY_SETTLED, NOT_SETTLED, Approved, Cancellation, Declined, NoAnswer, NotSent
 
 DUPLICATE = "5031"  # this merchantRefNum was used before: what became of it is to be looked up
@@ -151,7 +152,7 @@ def verdict(asked: Asked, thing: Thing, *, card: bool) -> Approved | Declined | 
     if not agrees(asked, thing):
         return NoAnswer(why="mismatch")
     if thing.status in GONE:
-        told = return_reason(thing.code) if not card and taken_back(thing) else reason(thing.code)
+        told = meaning(thing.code) if not card and taken_back(thing) else reason(thing.code)
         return Declined(code=told, network_code=thing.code[:16], reference=thing.id, raw=thing.raw)
     if thing.status == "COMPLETED" or (not card and thing.status in UNDER_WAY):
         return _approved(asked, thing.id, thing.raw)

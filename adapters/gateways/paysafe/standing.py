@@ -7,8 +7,9 @@ from adapters.gateways.paysafe import judging
 from adapters.gateways.paysafe.asking import PAGE, Rail
 from adapters.gateways.paysafe.desk import Desk
 from adapters.gateways.paysafe.judging import GONE, UNDER_WAY, Thing, Things, agrees, on_of, verdict
-from adapters.gateways.paysafe.reasons import reason, return_reason
+from adapters.gateways.paysafe.reasons import reason
 from adapters.gateways.paysafe.terms import CLEARING_DAYS
+from domain.bank_return import meaning
 from domain.outcome import (
     ALREADY_SETTLED,
     About,
@@ -105,7 +106,7 @@ def _stand(thing: Thing, today: date, *, clears_on: date | None) -> Standing:
         case status if status in UNDER_WAY or status == "HELD":
             return Pending()
         case status if status in GONE:
-            code = return_reason(thing.code) if judging.taken_back(thing) else reason(thing.code)
+            code = meaning(thing.code) if judging.taken_back(thing) else reason(thing.code)
             return Returned(code=code, network_code=thing.code[:16], on=on_of(thing, today))
         case _:
             return NoAnswer(why="malformed")
