@@ -1,7 +1,8 @@
 """The gateways that the suite is run against, each over the simulator. A new processor adds a peer."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ from domain.outcome import About, Cancellation, Charge, Debit, LookUp, RefundOrd
 from domain.ports import Gateway
 from tests.conformance.serving import NOON, Serving
 
-DEADLINE_S = 0.35
+PATIENT_S, IMPATIENT_S = 10.0, 0.3
 
 
 @dataclass
@@ -50,6 +51,13 @@ class Peer:
     @property
     def row(self) -> Capability:
         return capability_for(self.account)
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """For what will stay silent: the deadline is short."""
+        patient, self.settings = self.settings, {**self.settings, "deadline_s": IMPATIENT_S}
+        yield
+        self.settings = patient
 
     def effects(self) -> list[str]:
         """What moved, oldest first, as the other side's book says."""
@@ -115,11 +123,11 @@ def about(asked: Charge | Debit | RefundOrder | Cancellation) -> LookUp:
 
 def in_process(serving: Serving, url: str) -> Peer:
     gateway = SimulatedGateway(serving.simulator, clock_is_real=False)
-    return Peer("simulator", gateway, serving, {"deadline_s": DEADLINE_S}, over_http=False)
+    return Peer("simulator", gateway, serving, {"deadline_s": PATIENT_S}, over_http=False)
 
 
 def plain_http(serving: Serving, url: str) -> Peer:
-    return Peer("simulator", HttpSimulatorGateway(url), serving, {"deadline_s": DEADLINE_S})
+    return Peer("simulator", HttpSimulatorGateway(url), serving, {"deadline_s": PATIENT_S})
 
 
 def cardpointe(serving: Serving, url: str) -> Peer:
@@ -128,7 +136,7 @@ def cardpointe(serving: Serving, url: str) -> Peer:
         today=lambda: serving.now.date(),
         simulator_url=url,
     )
-    return Peer("cardpointe", gateway, serving, {"url": url, "merchid": "main", "deadline_s": DEADLINE_S})
+    return Peer("cardpointe", gateway, serving, {"url": url, "merchid": "main", "deadline_s": PATIENT_S})
 
 
 def _paysafe(serving: Serving, url: str, **settings: Any) -> Peer:

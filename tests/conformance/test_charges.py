@@ -44,7 +44,8 @@ def test_I6_a_declined_charge_moves_nothing_and_says_why_in_our_words(peer: Peer
 
 
 def test_F23_a_lost_answer_is_no_answer_and_the_look_up_finds_what_is_true(peer: Peer):
-    charge, outcome = peer.charge("tok_timeout_after_charge")
+    with peer.impatient():
+        charge, outcome = peer.charge("tok_timeout_after_charge")
 
     assert outcome == NoAnswer(why="timeout")
     assert peer.effects() == ["captured"]
@@ -63,7 +64,8 @@ def test_F23_a_lost_answer_is_no_answer_and_the_look_up_finds_what_is_true(peer:
     ],
 )
 def test_F26_F27_what_is_no_answer_is_never_approved_and_not_found_when_nothing_was_done(peer: Peer, token, why):
-    charge, outcome = peer.charge(token)
+    with peer.impatient():
+        charge, outcome = peer.charge(token)
 
     assert outcome == NoAnswer(why=why)
     assert peer.effects() == []
@@ -105,6 +107,7 @@ def test_a_batch_is_answered_in_its_order(peer: Peer):
         for number, token in enumerate(tokens)
     ]
 
+    peer.settings["deadline_s"] = 1.5  # long enough for the others, and silence costs it once
     outcomes = peer.gateway.charge(peer.account, charges)
     found = peer.gateway.look_up(peer.account, [about(charge) for charge in charges])
 
@@ -142,7 +145,8 @@ def test_B9_a_charge_that_has_settled_is_not_cancelled_any_more(peer: Peer):
 
 def test_a_cancellation_whose_answer_was_lost_is_looked_up(peer: Peer):
     charge, paid = peer.charge("tok_refund_timeout_after")
-    cancellation, outcome = peer.cancel(charge, paid.reference)
+    with peer.impatient():
+        cancellation, outcome = peer.cancel(charge, paid.reference)
 
     if peer.row.void_same_day is not SameDay.NO:
         assert outcome == NoAnswer(why="timeout")
@@ -154,7 +158,8 @@ def test_what_was_not_found_can_be_cancelled_by_its_key_before_another_attempt(p
     """A charge that was lost and taken is undone by our key alone; one that never was, is nobody's to cancel."""
     if peer.row.when_not_found is not WhenNotFound.NEW_ATTEMPT:
         return  # its key is sent again instead
-    lost, _ = peer.charge("tok_timeout_after_charge")
+    with peer.impatient():
+        lost, _ = peer.charge("tok_timeout_after_charge")
     never = Charge(key=fresh("x1"), amount_minor=4500, currency="USD", token="tok_approve")
 
     _, undone = peer.cancel(lost, "")

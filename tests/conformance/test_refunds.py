@@ -69,7 +69,8 @@ def test_R7_a_refund_before_settlement_is_as_the_row_says(peer: Peer):
 
 def test_F23_a_refund_whose_answer_was_lost_is_looked_up_by_its_key(peer: Peer, settled):
     charge, reference = settled("tok_refund_timeout_after")
-    order, outcome = peer.refund(charge, reference, 4500)
+    with peer.impatient():
+        order, outcome = peer.refund(charge, reference, 4500)
 
     assert outcome == NoAnswer(why="timeout")
     assert peer.moved("refunded") == 4500
@@ -89,7 +90,8 @@ def test_F23_a_refund_whose_answer_was_lost_is_looked_up_by_its_key(peer: Peer, 
 )
 def test_F26_F27_a_refund_without_an_answer_that_was_not_done_is_not_found(peer: Peer, settled, token, why):
     charge, reference = settled(token)
-    order, outcome = peer.refund(charge, reference, 4500)
+    with peer.impatient():
+        order, outcome = peer.refund(charge, reference, 4500)
 
     assert outcome == NoAnswer(why=why)
     assert peer.moved("refunded") == 0
