@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from adapters.gateways.simulator import Simulator
 from adapters.gateways.simulator_rules import MOVED, Operation, Remembered, Reply, Request, day
@@ -39,6 +39,11 @@ class Filed:
     @property
     def on(self) -> date:
         return day(self.known.at)
+
+    @property
+    def at_s(self) -> int:
+        """The instant, in seconds since 1970."""
+        return int(datetime.fromisoformat(self.known.at).timestamp())
 
     def stands(self, today: date) -> Verdict:
         return stand(self.known.script.course, self.on, today, self.known.currency)

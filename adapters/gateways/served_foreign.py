@@ -7,6 +7,7 @@ from adapters.gateways.cardpointe.served import CardPointeDialect
 from adapters.gateways.paysafe.served import PaysafeDialect
 from adapters.gateways.served_call import Dialect
 from adapters.gateways.simulator import Simulator
+from adapters.gateways.stripe.served import StripeDialect
 
 
 class Speaker(Protocol):
@@ -22,5 +23,6 @@ FOREIGN: Mapping[str, Speaker] = {
     "/cardpayments/":         PaysafeDialect,
     "/directdebit/":          PaysafeDialect,
     "/paymenthub/":           PaysafeDialect,
+    "/v1/":                   StripeDialect,
 }
 # fmt: on

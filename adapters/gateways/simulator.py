@@ -138,7 +138,7 @@ class Simulator:
         script = self._scripts.setdefault(script, script)  # one object for all the lines that say the same
         remembered = Remembered(
             script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"], entry["at"],
-            entry["operation"],
+            entry["operation"], entry.get("of", ""),
         )  # fmt: skip
         book[entry["key"]] = remembered
         apply_to_charge(book.get(entry.get("of", "")), remembered)

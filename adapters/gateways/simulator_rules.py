@@ -84,14 +84,27 @@ class Reply(NamedTuple):
 class Remembered:
     """What became of one key: enough to repeat its first answer, look it up, refund it or void it."""
 
-    __slots__ = ("amount", "at", "currency", "operation", "parameters", "reference", "refunded", "script", "voided")
+    __slots__ = (
+        "amount",
+        "at",
+        "currency",
+        "of",
+        "operation",
+        "parameters",
+        "reference",
+        "refunded",
+        "script",
+        "voided",
+    )
 
     def __init__(
-        self, script: Script, reference: str, amount: int, currency: str, parameters: str, at: str, operation: str
-    ) -> None:
+        self, script: Script, reference: str, amount: int, currency: str, parameters: str, at: str, operation: str,
+        of: str = "",
+    ) -> None:  # fmt: skip
         self.script = script
         self.at = at
         self.operation = operation
+        self.of = of
         self.reference = reference
         self.amount = amount
         self.currency = currency
@@ -182,8 +195,9 @@ def first(book: Book, request: Request, parameters: str, at: str) -> Reply:
                 script = APPROVE if own.answer is Answer.SERVER_ERROR else own
     said = script.effect is not Effect.NONE or script.answer is Answer.DECLINED
     remembered = Remembered(
-        script, _reference(request) if said else "", amount, currency, parameters, at, request.operation
-    )
+        script, _reference(request) if said else "", amount, currency, parameters, at, request.operation,
+        request.of,
+    )  # fmt: skip
     book[request.key] = remembered
     apply_to_charge(book.get(request.of), remembered)
     after_s = request.settings.latency_s + script.after_s

@@ -13,6 +13,8 @@ from adapters.gateways.http_gateway import HttpSimulatorGateway
 from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.paysafe.gateway import PaysafeGateway
 from adapters.gateways.paysafe.served import PASSWORD as PAYSAFE_PASSWORD
+from adapters.gateways.stripe.gateway import StripeGateway
+from adapters.gateways.stripe.served import SECRET
 from domain.capabilities import Capability, capability_for
 from domain.organisation import MerchantAccount
 from domain.outcome import About, Cancellation, Charge, Debit, LookUp, RefundOrder
@@ -149,7 +151,7 @@ def _paysafe(serving: Serving, url: str, **settings: Any) -> Peer:
         "paysafe",
         gateway,
         serving,
-        {"url": url, "deadline_s": DEADLINE_S, **settings},
+        {"url": url, "deadline_s": PATIENT_S, **settings},
         tells={"revoked": "not_allowed"},
     )
 
@@ -165,6 +167,15 @@ def paysafe_payments(serving: Serving, url: str) -> Peer:
     return _paysafe(serving, url, api="payments")
 
 
+def stripe(serving: Serving, url: str) -> Peer:
+    gateway = StripeGateway(
+        lambda organisation, name: f"{SECRET}{organisation}",
+        today=lambda: serving.now.date(),
+        simulator_url=url,
+    )
+    return Peer("stripe", gateway, serving, {"url": url, "deadline_s": PATIENT_S})
+
+
 Make = Callable[[Serving, str], Peer]
 
 PEERS: dict[str, Make] = {
@@ -173,4 +184,5 @@ PEERS: dict[str, Make] = {
     "cardpointe": cardpointe,
     "paysafe": paysafe,
     "paysafe payments": paysafe_payments,
+    "stripe": stripe,
 }

@@ -9,7 +9,7 @@ from adapters.gateways.paysafe.reasons import reason
 from adapters.gateways.strict_json import read_object
 from adapters.gateways.wire_head import Head
 from domain.bank_return import RETURNS, meaning
-from domain.outcome import ALREADY_SETTLED, NOT_SETTLED, Approved, Cancellation, Declined, NoAnswer, NotSent
+from domain.outcome import ALREADY_SETTLED, NOT_SETTLED, Approved, Cancellation, Declined, NoAnswer, NotSent, Outcome
 
 DUPLICATE = "5031"  # this merchantRefNum was used before: what became of it is to be looked up
 NOT_HERE = ("5269", "3407", "3201", "2004")  # there is no such thing
@@ -59,7 +59,7 @@ Things = Sequence[Thing] | NoAnswer | NotSent
 Asked = Any  # Charge | Debit | RefundOrder: with key, amount_minor, currency
 
 
-def judge_taken(asked: Asked, head: Head, body: bytes, *, card: bool) -> Approved | Declined | NoAnswer | Duplicate:
+def judge_taken(asked: Asked, head: Head, body: bytes, *, card: bool) -> Outcome | Duplicate:
     """The answer to a charge or a debit. A debit is taken on long before its money moves; a card is charged or not."""
     answer = read_object(body) if head.is_json else None
     if head.status not in (200, 201) or answer is None:
@@ -72,7 +72,7 @@ def judge_taken(asked: Asked, head: Head, body: bytes, *, card: bool) -> Approve
     return verdict(asked, thing, card=card)
 
 
-def judge_refund(asked: Asked, head: Head, body: bytes) -> Approved | Declined | NoAnswer | Duplicate:
+def judge_refund(asked: Asked, head: Head, body: bytes) -> Outcome | Duplicate:
     answer = read_object(body) if head.is_json else None
     if head.status not in (200, 201) or answer is None:
         return _refused(asked, head, answer, lambda code: REFUND_CODES.get(code) or _of_refund(code))
@@ -80,7 +80,7 @@ def judge_refund(asked: Asked, head: Head, body: bytes) -> Approved | Declined |
     return NoAnswer(why="malformed") if thing is None else verdict(asked, thing, card=False)
 
 
-def judge_cancelled(asked: Cancellation, head: Head, body: bytes) -> Approved | Declined | NoAnswer:
+def judge_cancelled(asked: Cancellation, head: Head, body: bytes) -> Outcome:
     """A cancellation has no reference of its own: what is cancelled is named by Paysafe's id."""
     answer = read_object(body) if head.is_json else None
     if head.status not in (200, 201) or answer is None:
@@ -186,7 +186,7 @@ def why_not(head: Head, answer: Mapping[str, Any] | None) -> str:
             return "gateway_bug"  # redirected, refused, no such path: not the server that we know
 
 
-def _refused(asked: Asked, head: Head, answer: dict[str, Any] | None, read: Any) -> Declined | NoAnswer | Duplicate:
+def _refused(asked: Asked, head: Head, answer: dict[str, Any] | None, read: Any) -> Outcome | Duplicate:
     """No money moved only when Paysafe says in its own words why not."""
     code = error_code(answer)
     if answer is None or not code or head.status >= 500 or head.status in (408, 429) or head.status < 400:
@@ -197,7 +197,9 @@ def _refused(asked: Asked, head: Head, answer: dict[str, Any] | None, read: Any)
         return Duplicate()
     if code == BUSY:
         return NoAnswer(why="conflict")
-    told = "merchant_account_error" if head.status in REFUSED_US else str(read(code))
+    if head.status in REFUSED_US:
+        return NotSent(why="credentials_refused")  # nothing was done, and the same key may be sent again
+    told = str(read(code))
     if told == "declined" and head.status != 402:
         told = "merchant_account_error"  # not the issuer's word: something in what we ask, or in the account
     id_ = answer.get("id")
