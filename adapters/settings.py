@@ -70,6 +70,15 @@ class Settings(BaseSettings):
         path = self.database_path
         return path.with_suffix(".journal.jsonl") if path is not None else Path("simulator.journal.jsonl")
 
+    def webhook_secrets(self, organisation: str, name: str) -> list[str]:
+        """Those that may sign the webhooks of an account, the old beside the new (commas between): the credential
+        `<name>.webhook`; none where nothing is configured."""
+        try:
+            given = self.credential(organisation, f"{name}.webhook")
+        except LookupError:
+            return []
+        return [one.strip() for one in given.split(",") if one.strip()]
+
     def simulated(self, now: datetime | None) -> "Settings":
         """The same settings with another clock (`--now`)."""
         return self if now is None else self.model_copy(update={"now": now})
