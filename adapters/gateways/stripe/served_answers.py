@@ -130,8 +130,8 @@ def _payment_state(filed: Filed, today: date) -> dict[str, Any]:
         script = filed.known.script
         code, decline_code, advice = DECLINES.get(script.code, ("card_declined", "generic_decline", ""))
         error = {"type": "card_error", "code": code, "decline_code": decline_code, "advice_code": advice or None}
-        error |= {"network_decline_code": script.network_code, "payment_method": {"card": {"brand": "visa"}}}
-        return {"status": "requires_payment_method", "last_payment_error": error}
+        network = {"network_decline_code": script.network_code, "payment_method": {"card": {"brand": "visa"}}}
+        return {"status": "requires_payment_method", "last_payment_error": {**error, **network}}
     verdict = filed.stands(today)
     if not _is_debit(filed) or verdict.answer is Answer.SETTLED or disputed(filed, today):
         return {"status": "succeeded"}

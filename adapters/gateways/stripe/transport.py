@@ -19,7 +19,7 @@ class Unusable(APIConnectionError):
     """Nothing came back that could be believed: `answer` says what is known."""
 
     def __init__(self, answer: NoAnswer | NotSent) -> None:
-        super().__init__(answer.why)
+        super().__init__(answer.why)  # type: ignore[no-untyped-call]
         self.answer = answer
         self.should_retry = False  # a second send is decided by the books, never here
 
