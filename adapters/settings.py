@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     requests_per_second: float = Field(default=100.0, ge=0)  # of one service's key in one process; 0 is no limit
     public_url: str = "http://127.0.0.1:8000"
     webhook_loopback: bool | None = None  # whether webhooks may go to this very machine; see below
+    smtp_url: str | None = None  # smtp://user:password@host:587, smtps://host; without it mail is kept
+    mail_from: str = "no-reply@localhost"
 
     @property
     def embedded(self) -> bool:
