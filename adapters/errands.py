@@ -17,6 +17,7 @@ from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
+from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
@@ -24,6 +25,7 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 
 
 class ErrandKind(StrEnum):
+    RENEW = "renew"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
@@ -31,7 +33,7 @@ class ErrandKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """Ids, never amounts: work for one merchant account, or the inbox of one organisation."""
+    """Ids, never amounts: work for one merchant account, or the inbox or the renewals of one organisation."""
 
     kind: ErrandKind
     organisation: str
@@ -82,6 +84,8 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
     organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
         match errand.kind:
+            case ErrandKind.RENEW:
+                yield renew_subscriptions(app.books, app.log, organisation=organisation)
             case ErrandKind.CHARGE:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
@@ -128,6 +132,9 @@ _DUE = {
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.RENEW: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
+            SELECT 1 FROM subscriptions s WHERE s.organisation = o.id AND s.next_on <= (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",
     ErrandKind.CHARGE: f"""SELECT m.organisation, m.id FROM merchant_accounts m
         WHERE NOT {_LEFT_IN_PEACE.format("m", "id")} AND (EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id

@@ -137,6 +137,8 @@ _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
             AND c.state = 'open')
+    UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
     UNION SELECT p.organisation FROM payments p
         WHERE p.state = 'scheduled' AND NOT EXISTS (SELECT 1 FROM cares c
             WHERE c.organisation = p.organisation AND c.id = p.merchant_account AND c.state = 'open')

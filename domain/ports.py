@@ -13,6 +13,7 @@ from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.subscription import Renewable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -91,6 +92,9 @@ class Transaction(Protocol):
         """Whether a charge waits to be claimed through this account."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
+        """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
 

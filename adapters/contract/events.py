@@ -26,6 +26,7 @@ FIELDS: dict[str, Document] = {
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
     "replaced":       {"type": ["string", "null"], "description": "The method that was on the payment before."},
+    "subscription":   {"type": "string"},
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
@@ -33,6 +34,7 @@ PAID, HOW = "client payment amount", "reference key offline"
 CODES, OPENED = "network_code key", "amount reopened"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
+PERIOD = "subscription invoice"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
@@ -42,6 +44,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "payment.reversed":           ("A payment was taken back.",                         PAID, "offline reason"),
     "instalment.charged":         ("An instalment was paid.",                           PAID, HOW),
     "instalment.failed":          ("An instalment failed; an action item is open.",     f"{PAID} reason", CODES),
+    "subscription.renewed":       ("The period of a subscription was paid.",            f"{PAID} {PERIOD}", HOW),
+    "subscription.renewal_failed": ("Its charge failed; the invoice stays.",          f"{PAID} {PERIOD} reason", CODES),
     "action_item.opened":         ("A person has something to do.",                     f"{ON_ITEM} reason", OPENED),
     "action_item.retrying":       ("A retry was asked for.",                            ON_ITEM, METHODS),
     "action_item.resolved":       ("The item was settled by a payment.",                ON_ITEM, ""),

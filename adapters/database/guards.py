@@ -10,9 +10,10 @@ from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
+APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals", "renewals")
 POSTED_LINE = (
     "organisation",
     "invoice",
@@ -32,6 +33,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "action_items": ACTION_ITEM,
     "plans": PLAN,
     "refunds": REFUND,
+    "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
     "cares": CARE,
 }

@@ -25,6 +25,7 @@ from adapters.database.columns import json_ as _json
 from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
+from adapters.database.subscription_tables import SUBSCRIPTION_TABLES
 from adapters.database.types import Uuid
 from domain.access import Quarantined, ServiceKey, Session, SignInLink
 from domain.action_item import ActionItem
@@ -117,9 +118,9 @@ QUEUE = "CASE state WHEN 'scheduled' THEN 'night' WHEN 'due' THEN 'now' END"
 payments = Table(
     "payments", metadata,
     _text("organisation"), _text("id"), _text("kind"), _text("client"), _text("invoice", null=True),
-    _text("plan", null=True), _int("number", null=True), _text("merchant_account", null=True),
-    _text("payment_method", null=True), _text("offline", null=True), _int("amount"),
-    Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
+    _text("plan", null=True), _text("subscription", null=True), _int("number", null=True),
+    _text("merchant_account", null=True), _text("payment_method", null=True), _text("offline", null=True),
+    _int("amount"), Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
     _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
     _text("comment", null=True), _int("refunded"), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
@@ -397,5 +398,6 @@ THINGS: dict[type, Table] = {
     Session: sessions,
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
+    **SUBSCRIPTION_TABLES,
     **CARE_TABLES,
 }

@@ -19,6 +19,7 @@ from adapters.web import (
     reads,
     reports,
     sign_in,
+    subscriptions,
 )
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
@@ -43,7 +44,11 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, events, reads, billing, paper, reports, merchant_accounts):
+    parts = (
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+        merchant_accounts,
+    )  # fmt: skip
+    for part in parts:
         application.include_router(part.router)
     errors.install(application)
     return application
