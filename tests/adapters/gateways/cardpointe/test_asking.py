@@ -1,6 +1,7 @@
 """What is sent to CardPointe: decimal amounts, order ids with a letter, nothing that names a secret."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_E1_an_echeck_says_how_it_was_authorised(mandate, account_type, ecomind,
 
 
 def test_a_refund_has_an_order_id_of_its_own_and_a_void_has_none():
-    of = {"of_key": KEY, "of_reference": "310000000001", "amount_minor": 1000, "currency": "USD"}
+    of: dict[str, Any] = {"of_key": KEY, "of_reference": "310000000001", "amount_minor": 1000, "currency": "USD"}
     _, refund = sent(ASKER.refund(RefundOrder(key="k3v9q0a7m2c8dr1", charged_minor=4500, token="", **of)))
     line, void = sent(ASKER.void(Cancellation(key="k3v9q0a7m2c8dv1", **of)))
     other, by_order = sent(ASKER.void(Cancellation(key="k3v9q0a7m2c8dv1", **{**of, "of_reference": ""})))
