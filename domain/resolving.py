@@ -50,7 +50,10 @@ def take_up(asked: Asked, *, worker: str) -> tuple[Decision, Asked]:
 
 def look_up(asked: Asked) -> LookUp:
     attempt = asked.attempt
-    return LookUp(key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency)
+    method = asked.claim.method if asked.unchanged else None  # one that was replaced since may be somebody else's
+    return LookUp(
+        key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, token=method.token if method else ""
+    )
 
 
 def settle_finding(

@@ -39,7 +39,7 @@ def resolve_unknowns(
                 resent[0].claim.account, [question(asked) for asked in resent]
             )
             record_each(books, list(zip(resent, outcomes, strict=True)), record_outcomes, log)
-            through_door.hear(books, door, outcomes, charges=True, again=True)
+            through_door.hear(books, door, outcomes, charges=True, again=door.care.state is CareState.CLOSED)
         if looked_up:
             _tell(log, "attempt.looked_up", looked_up)
             findings = gateways(looked_up[0].claim.account).look_up(
