@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from adapters.database.tables import ledger_entries, ledger_transactions, metadata
 from adapters.inbox.schemas import SCHEMAS, act_of
+from adapters.mail.planning import plan_all
 from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
 from domain.access import ServiceKey
@@ -28,7 +29,7 @@ NAMES = {
     "merchant_account": "merchant_account", "invoice": "invoice", "payment": "payment", "plan": "plan",
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
-    "subscription": "subscription",
+    "subscription": "subscription", "mail": "mail",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -98,6 +99,7 @@ def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
     sent = list(furnishing(organisation, p, word))
     for told in office.send(*sent):
         assert told["status"] == "done", told
+    plan_all(office.app)
     return Neighbour(
         organisation=organisation, word=word, key=key_of(office, organisation), ids=ids_of(office, organisation),
         commands=[(one["source"], one["id"]) for one in sent],
@@ -110,7 +112,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "client": "clients", "administrator": "administrators", "payment_method": "payment_methods",
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
-        "subscription": "subscriptions",
+        "subscription": "subscriptions", "mail": "mails",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 
