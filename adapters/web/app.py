@@ -15,6 +15,7 @@ from adapters.web import (
     events,
     health,
     items,
+    mailbox,
     merchant_accounts,
     paper,
     processor_webhooks,
@@ -22,6 +23,7 @@ from adapters.web import (
     reports,
     sign_in,
     subscriptions,
+    unsubscribe,
 )
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
@@ -48,7 +50,7 @@ def create_app(app: App) -> FastAPI:
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-        merchant_accounts, processor_webhooks, differences,
+        merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
