@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, text
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
+from adapters.hearing_reports import hear_reports
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
@@ -32,6 +33,7 @@ class ErrandKind(StrEnum):
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
+            case ErrandKind.REPORTS:
+                yield hear_reports(app, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
 
@@ -134,6 +138,8 @@ _LEFT_IN_PEACE = """EXISTS (SELECT 1 FROM cares c WHERE c.organisation = {0}.org
 _DUE = {
     ErrandKind.COMMANDS: """SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
+    ErrandKind.REPORTS: f"""SELECT DISTINCT r.organisation, r.merchant_account FROM reports r
+        WHERE r.state = 'received' AND r.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("r", "merchant_account")}""",
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",

@@ -10,11 +10,13 @@ FIELDS: dict[str, Document] = {
     "client":         {"type": "string"},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
+    "kind":           {"type": "string", "description": "What the mail was about."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
     "misses":         {"type": "integer", "description": "Answers in a row without a usable one."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
+    "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
     "next_at":        {"type": "string", "format": "date-time", "description": "When it is tried again."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
     "outcome":        {"enum": ["paid", "not_paid"]},
@@ -22,6 +24,7 @@ FIELDS: dict[str, Document] = {
     "payment_method": {"type": "string"},
     "processor":      {"type": "string"},
     "reason":         {"type": "string", "description": "A code of the contract; or why, in a person's words."},
+    "recipient":      {"type": "string", "description": "administrator:id, client:id, or address."},
     "reference":      {"type": "string", "description": "The processor's."},
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
@@ -35,6 +38,7 @@ PAID, HOW = "client payment amount", "reference key offline"
 CODES, OPENED = "network_code key", "amount reopened"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
+TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
@@ -56,6 +60,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
     "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
+    "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
     "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),

@@ -25,6 +25,8 @@ from adapters.database.columns import json_ as _json
 from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
+from adapters.database.mail_tables import MAIL_TABLES
+from adapters.database.report_tables import REPORT_TABLES
 from adapters.database.subscription_tables import SUBSCRIPTION_TABLES
 from adapters.database.types import Uuid
 from domain.access import Quarantined, ServiceKey, Session, SignInLink
@@ -411,6 +413,8 @@ THINGS: dict[type, Table] = {
     Session: sessions,
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
+    **MAIL_TABLES,
     **SUBSCRIPTION_TABLES,
     **CARE_TABLES,
+    **REPORT_TABLES,
 }
