@@ -32,7 +32,7 @@ from tests.domain.builders import NOW, organisation
 RULES: dict[str, Any] = json.loads((Path(__file__).parent / "rules" / "networks.json").read_text())
 VISA, MASTERCARD = RULES["visa"], RULES["mastercard"]
 EDITION = date(2026, 11, 24)
-CARD = {"amount": 4_500, "settings": {}, "now": NOW}
+CARD: dict[str, Any] = {"amount": 4_500, "settings": {}, "now": NOW}
 
 
 def tried(*ago: timedelta, amount: int = 4_500, advice: str = "") -> list[Tried]:
@@ -230,4 +230,5 @@ def test_A8_nothing_is_retried_by_itself_unless_it_is_a_setting_and_a_hard_decli
     club = organisation()
     assert scheduled_retry("later", club, failed_at=NOW, planned=None, now=NOW) is None
     for hard in ("never", "stop_plan", "duplicate", "unknown"):
-        assert planned(hard, **{hard: [1]}) is None
+        days: dict[str, Any] = {hard: [1]}
+        assert planned(hard, **days) is None
