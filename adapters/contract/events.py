@@ -7,13 +7,12 @@ from adapters.contract.commands import DIALECT, Document
 # fmt: off
 FIELDS: dict[str, Document] = {
     "break":          {"type": "string", "description": "A difference between a processor's books and ours."},
-    "kind":           {"type": "string", "description": "What kind of it."},
     "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
-    "kind":           {"type": "string", "description": "What the mail was about."},
+    "kind":           {"type": "string", "description": "What it is about, or what kind of it."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
