@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_a_cap_and_a_rate_are_of_all_hosts_together(
     migrated_postgres_url: str, simulator: ServedSimulator, tmp_path: Path
 ) -> None:
     settings = Settings(database_url=migrated_postgres_url, simulator_url=simulator.url, _env_file=None)
-    limits = {"concurrency": CAP, "rate_per_s": RATE, "latency_ms": 30}
+    limits: dict[str, Any] = {"concurrency": CAP, "rate_per_s": RATE, "latency_ms": 30}
     owe(settings, DUE, tokens=("tok_approve",), zones={CLUB: "America/Toronto"}, **limits)
     app = build(settings, role="test")
     start_missing(app)
