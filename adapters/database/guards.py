@@ -9,6 +9,7 @@ from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.repayment import REPAYMENT
 from domain.webhook import DELIVERY
 
 APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
@@ -31,6 +32,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "action_items": ACTION_ITEM,
     "plans": PLAN,
     "refunds": REFUND,
+    "repayments": REPAYMENT,
     "deliveries": DELIVERY,
 }
 
