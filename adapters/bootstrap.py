@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from adapters.database.books import DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.leases import Leases
+from adapters.database.vault import Vault
 from adapters.gateways.choose import GatewayChoice
 from adapters.locale import render
 from adapters.logs import log_event
@@ -42,7 +43,10 @@ def build(settings: Settings, *, role: str, pool_size: int = 5) -> App:
     """The parts of one process; call it after a fork, never before."""
     engine = make_engine(settings.database_url, pool_size=pool_size)
     now = settings.now
-    books = DatabaseBooks(engine, render=render, clock=None if now is None else lambda: now, log=log_event)
+    books = DatabaseBooks(
+        engine, render=render, clock=None if now is None else lambda: now, log=log_event,
+        vault=Vault(settings.vault_roots, file=settings.vault_file),
+    )  # fmt: skip
     return App(
         settings=settings,
         engine=engine,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 MASK = "***"
-SECRET_KEYS = ("token", "secret", "password", "authorization", "cookie", "account")
+SECRET_KEYS = ("token", "secret", "password", "authorization", "cookie", "account", "bank", "seal_keys")
 MAX_DEPTH = 12  # nested deeper is not a log line but an attack
 
 # Digits of any script, at most one space or dash between two; the ends are not in the middle of a number.
@@ -22,6 +22,10 @@ _NAMED = re.compile(
     (?: "[^"]*" | '[^']*' | (?:bearer\s+|basic\s+)?[^\s"',;)}\]]+ )"""
 )
 _KEY = re.compile(r"\b(enc|whsec)_[A-Za-z0-9_+/=-]{16,}")
+# Numbers of bank accounts by their names, also in JSON within JSON.
+_BANK = re.compile(
+    r"""(?ix) (?<![\w-]) (account|routing|transit|institution) (\\*["']? \s* [=:] \s* \\*["']?) [0-9][0-9 -]*"""
+)
 _CREDENTIALS = re.compile(r"(://[^/\s:@]*:)[^@/\s]+@")
 
 
@@ -41,6 +45,11 @@ def scrub_numbers(text: str) -> str:
     for start, end in reversed(_card_numbers(text)):
         text = text[:start] + MASK + text[end:]
     return _KEY.sub(rf"\1_{MASK}", text) if "enc_" in text or "whsec_" in text else text
+
+
+def scrub_message(text: str) -> str:
+    """A message as it is set apart: without card numbers, keys of ours, and numbers of bank accounts."""
+    return _BANK.sub(rf"\1\2{MASK}", scrub_numbers(text))
 
 
 def is_plain(value: Any) -> bool:

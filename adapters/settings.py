@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     simulator_url: str | None = None
     simulator_journal: Path | None = None
     secret: str = Field(default="", repr=False)
+    seal_keys: str = Field(default="", repr=False)  # one or several, the newest first, with commas between
     now: AwareDatetime | None = None
     log_format: str = "auto"
     log_level: str = "info"
@@ -40,6 +41,18 @@ class Settings(BaseSettings):
     def database_path(self) -> Path | None:
         """The SQLite file, or None on PostgreSQL."""
         return Path(self.database_url.removeprefix("sqlite:///")) if self.embedded else None
+
+    @property
+    def vault_roots(self) -> tuple[str, ...]:
+        """What seals bank accounts, the newest first: `seal_keys`, then `secret`."""
+        named = (one.strip() for one in (*self.seal_keys.split(","), self.secret))
+        return tuple(one for one in named if one)
+
+    @property
+    def vault_file(self) -> Path | None:
+        """Where an embedded database keeps a key of its own, for who names none."""
+        path = self.database_path
+        return path.with_suffix(".sealkey") if path is not None else None
 
     @property
     def journal_path(self) -> Path:

@@ -1,4 +1,4 @@
-"""A card or bank account on file: a processor's token and what people may see of it."""
+"""A card or bank account on file: a processor's token, or a sealed account, and what people may see of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,14 +16,16 @@ class MethodState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMethod:
-    """`token` is the processor's, never a card number. `expiry` is "YYYY-MM"."""
+    """`token` is the processor's, never a card number; in its stead `bank` is a bank account, sealed. `expiry` is
+    "YYYY-MM"."""
 
     organisation: str
     id: str
     client: str
     kind: str
     merchant_account: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    bank: str = field(default="", repr=False)
     brand: str = ""
     last4: str = ""
     expiry: str = ""
@@ -32,6 +34,15 @@ class PaymentMethod:
     state: MethodState = MethodState.ACTIVE
     dead_reason: str = ""
     created_at: datetime
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """What its bank account is sealed for: this very row."""
+        return about_bank(self.organisation, self.id)
+
+
+def about_bank(organisation: str, id: str) -> tuple[str, ...]:
+    return (organisation, "payment_method", id)
 
 
 class MethodOrOffline(Refusal):

@@ -59,6 +59,12 @@ class Transaction(Protocol):
     def mint_ref(self) -> str:
         """A short random reference from which the keys of a payment's attempts are made: 13 of a-z0-9."""
 
+    def seal(self, plain: str, *, about: tuple[str, ...]) -> str:
+        """What must not be readable in the database; `about` is the organisation and the row that it is for."""
+
+    def unseal(self, sealed: str, *, about: tuple[str, ...]) -> str:
+        """What was sealed about this very row; raises SealBroken."""
+
     def find(self, thing: type[T], **key: Any) -> T | None: ...
 
     def get(self, thing: type[T], **key: Any) -> T:
@@ -116,6 +122,10 @@ class Leases(Protocol):
 
 class ListNotAvailable(Exception):
     """The processor's list of a date could not be had, or not in full: nothing may be compared with it."""
+
+
+class SealBroken(Exception):
+    """None of our keys opens what was sealed: its key was taken away, or it is not of this row."""
 
 
 class Stale(Exception):

@@ -184,6 +184,23 @@ def migrate(as_json: AsJson = False, language: Language = None) -> None:
         show.line(say("cli.migrated", language_of(language)))
 
 
+@app.command()
+def reseal(as_json: AsJson = False, language: Language = None) -> None:
+    """Seals every bank account under the newest of ENCAISSE_SEAL_KEYS; then the older keys may go."""
+    from adapters.cli import show
+    from adapters.cli.opening import opened, or_refused
+    from adapters.database.bank_accounts import reseal_all
+    from adapters.locale import say
+
+    spoken = language_of(language)
+    with opened("access", language=spoken, changes=True) as application, or_refused(spoken, as_json=as_json):
+        count = reseal_all(application.books)
+    if as_json:
+        show.document({"resealed": count})
+    else:
+        show.line(say("cli.resealed", spoken, count=count))
+
+
 @app.command("sign-in-link")
 def sign_in_link(
     organisation: str, administrator: str, as_json: AsJson = False, language: Language = None, now: Now = None

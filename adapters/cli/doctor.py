@@ -117,6 +117,12 @@ def _secret(settings: Settings) -> Iterator[Finding]:
         yield Finding(check="secret", trouble=len(settings.secret) < MIN_SECRET, params={"characters": MIN_SECRET})
 
 
+def _seal_keys(settings: Settings) -> Iterator[Finding]:
+    if not settings.embedded or settings.vault_roots:
+        shortest = min(map(len, settings.vault_roots), default=0)
+        yield Finding(check="seal_keys", trouble=shortest < MIN_SECRET, params={"characters": MIN_SECRET})
+
+
 def _journal(settings: Settings) -> Iterator[Finding]:
     if settings.simulator_url is not None:
         return
@@ -132,4 +138,4 @@ def _writable(path: Path) -> bool:
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
-LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _journal)
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _seal_keys, _journal)

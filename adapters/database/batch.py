@@ -53,7 +53,7 @@ class BatchTransaction(BookTransaction):
         self._seen: dict[tuple[type, Key | None], Any] = {}
         self._lines: dict[Pair, list[OpenLine]] = {}
         self._planless: dict[type, set[Pair]] = {Plan: set(), Payment: set()}
-        super().__init__(self._raw, tx.now, tx._writer.render)
+        super().__init__(self._raw, tx.now, tx._writer.render, tx.vault)
         self._writer = tx._writer
 
     @property

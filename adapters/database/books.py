@@ -17,6 +17,7 @@ from adapters.database import loader
 from adapters.database.accounts import Accounts
 from adapters.database.engine import READ_ONLY
 from adapters.database.repayments import Repayments
+from adapters.database.vault import Vault
 from adapters.database.writer import Render, Writer
 from domain.decision import Decision
 from domain.event import Event
@@ -42,9 +43,10 @@ RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000",
 class BookTransaction(Repayments, Accounts):
     """See `domain.ports.Transaction`."""
 
-    def __init__(self, connection: Connection, now: datetime, render: Render) -> None:
+    def __init__(self, connection: Connection, now: datetime, render: Render, vault: Vault) -> None:
         super().__init__(connection)
         self.now = now
+        self.vault = vault
         self._writer = Writer(connection, render)
 
     def mint(self, prefix: str = "") -> str:
@@ -52,6 +54,12 @@ class BookTransaction(Repayments, Accounts):
 
     def mint_ref(self) -> str:
         return "e" + "".join(REF_LETTERS[byte & 31] for byte in os.urandom(12))
+
+    def seal(self, plain: str, *, about: tuple[str, ...]) -> str:
+        return self.vault.seal(plain, about)
+
+    def unseal(self, sealed: str, *, about: tuple[str, ...]) -> str:
+        return self.vault.unseal(sealed, about)
 
     def find(self, thing: type[T], **key: Any) -> T | None:
         found = loader.load(self.connection, thing, key, order_by="", limit=1, lock=False)
@@ -100,10 +108,15 @@ def _known(kind: type[T], thing: T | None, key: Mapping[str, Any]) -> T:
 
 
 class DatabaseBooks:
-    """See `domain.ports.Books`. `clock` replaces the database's now(), in simulation only."""
+    """See `domain.ports.Books`. `clock` replaces the database's now(), in simulation only; without a `vault`
+    nothing secret can be kept."""
 
-    def __init__(self, engine: Engine, *, render: Render, clock: Clock | None = None, log: Log | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, render: Render, clock: Clock | None = None, log: Log | None = None,
+        vault: Vault | None = None,
+    ) -> None:  # fmt: skip
         self.engine = engine
+        self.vault = vault or Vault()
         self.render = render
         self.clock = clock
         self.log = log
@@ -114,7 +127,7 @@ class DatabaseBooks:
         with self.engine.connect() as connection:
             opened = connection.execution_options(**{READ_ONLY: read_only})
             with opened.begin():
-                transaction = BookTransaction(opened, self._now(opened), self.render)
+                transaction = BookTransaction(opened, self._now(opened), self.render, self.vault)
                 yield transaction
         self._tell(transaction.told)
 

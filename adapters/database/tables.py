@@ -105,8 +105,8 @@ clients = Table(
 payment_methods = Table(
     "payment_methods", metadata,
     _text("organisation"), _text("id"), _text("client"), _text("kind"), _text("merchant_account"),
-    _text("token"), _text("brand"), _text("last4"), _text("expiry"), _text("holder"), _json("mandate"),
-    _text("state"), _text("dead_reason"), _at("created_at"),
+    _text("token"), _text("bank", server_default=""), _text("brand"), _text("last4"), _text("expiry"), _text("holder"),
+    _json("mandate"), _text("state"), _text("dead_reason"), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"), _of("merchant_accounts", "merchant_account"),
 )  # fmt: skip

@@ -13,14 +13,16 @@ from adapters.database.tables import commands
 from adapters.inbox import refusals
 from adapters.inbox.envelope import SPECVERSION, Envelope, Unreadable, parse
 from adapters.inbox.schemas import SCHEMAS
+from adapters.inbox.sealed import same_secrets, to_keep
 from adapters.inbox.shape import is_card_number
-from adapters.scrubbing import scrub_numbers
+from adapters.scrubbing import scrub_message
 from domain.access import Quarantined as Kept
 from domain.command import Command, CommandStatus
 from domain.decision import New
 from domain.refusal import Refusal
 
 Raw = bytes | str | Mapping[str, Any]
+Body = dict[str, Any]
 MAX_RAW = 256_000  # of a message in quarantine
 
 
@@ -72,61 +74,60 @@ def accept_all(tx: BookTransaction, raws: Sequence[Raw], door: str, *, details: 
     read = [parse(raw) for raw in raws]
     known = _known(tx, {(one.source, one.id) for one in read if isinstance(one, Envelope)})
     answers: list[Answer | None] = [None] * len(read)
-    fresh: dict[tuple[str, str], tuple[int, Envelope, str]] = {}
+    fresh: dict[tuple[str, str], tuple[int, Envelope, Body]] = {}
     later: list[tuple[int, Envelope]] = []
     for position, one in enumerate(read):
         if isinstance(one, Unreadable):
             answers[position] = quarantine(tx, one, door, detail=details[position] if details else "")
         elif (one.source, one.id) in known:
-            answers[position] = _again(one, known[one.source, one.id])
+            answers[position] = _again(tx, one, known[one.source, one.id])
         elif (one.source, one.id) in fresh:
             later.append((position, one))
         else:
-            refusal, organisation = _shape(one)
-            if refusal is None:
-                fresh[one.source, one.id] = (position, one, organisation)
-            else:
+            try:
+                fresh[one.source, one.id] = (position, one, to_keep(tx, one, _organisation(one)))
+            except Refusal as refusal:
                 answers[position] = Refused(source=one.source, id=one.id, error=refusals.told(refusal))
     _keep(tx, fresh, door)
     kept = _known(tx, fresh.keys())
     for pair, (position, one, _) in fresh.items():
-        answers[position] = _again(one, kept[pair], first=True)
+        answers[position] = _again(tx, one, kept[pair], first=True)
     for position, one in later:
-        answers[position] = _again(one, kept[one.source, one.id])
+        answers[position] = _again(tx, one, kept[one.source, one.id])
     return [answer for answer in answers if answer is not None]
 
 
 def quarantine(tx: BookTransaction, what: Unreadable, door: str, *, detail: str = "") -> Quarantined:
     """Sets apart what can't be read; it blocks nothing and can be looked at."""
     kept = Kept(
-        id=tx.mint("qua_"), door=door, raw=_storable(scrub_numbers(what.raw))[:MAX_RAW], reason=what.reason,
+        id=tx.mint("qua_"), door=door, raw=_storable(scrub_message(what.raw))[:MAX_RAW], reason=what.reason,
         detail=_storable(" ".join(filter(None, (detail, what.detail)))), at=tx.now,
     )  # fmt: skip
     tx.write([(New(thing=kept),)])
     return Quarantined(quarantine=kept.id, reason=what.reason, source=what.source, id=what.id)
 
 
-def _shape(one: Envelope) -> tuple[Refusal | None, str]:
-    """Why the command is not of any known shape, or None and its organisation."""
+def _organisation(one: Envelope) -> str:
+    """The organisation of a command; refuses what is not of any known shape."""
     schema = SCHEMAS.get(one.type)
     if schema is None:
-        return refusals.UnknownType("type", type=one.type), ""
+        raise refusals.UnknownType("type", type=one.type)
     for name, value in (("source", one.source), ("id", one.id)):
         if is_card_number(value):
-            return refusals.CardNumber(name), ""
+            raise refusals.CardNumber(name)
     if one.specversion != SPECVERSION:
-        return refusals.InvalidValue("specversion"), ""
+        raise refusals.InvalidValue("specversion")
     if not isinstance(one.data, dict):
-        return refusals.InvalidValue("data"), ""
+        raise refusals.InvalidValue("data")
     try:
-        return None, schema.model_validate(one.data).organisation
+        return schema.model_validate(one.data).organisation
     except ValidationError as error:
-        return refusals.of_shape(error), ""
+        raise refusals.of_shape(error) from None
 
 
-def _again(one: Envelope, kept: Command, *, first: bool = False) -> Answer:
+def _again(tx: BookTransaction, one: Envelope, kept: Command, *, first: bool = False) -> Answer:
     """The same body is answered as before, another one is a conflict. `first`: it may be ours just now."""
-    if kept.body_hash != one.body_hash:
+    if kept.body_hash != one.body_hash or not same_secrets(tx, one, kept):
         return Refused(source=one.source, id=one.id, error=refusals.told(refusals.Conflict("id")))
     return Accepted(
         source=one.source, id=one.id, organisation=kept.organisation, seq=kept.seq, status=kept.status.value,
@@ -149,17 +150,17 @@ def _known(tx: BookTransaction, pairs: Any) -> dict[tuple[str, str], Command]:
     return {(command.source, command.id): command for command in built}
 
 
-def _keep(tx: BookTransaction, fresh: Mapping[tuple[str, str], tuple[int, Envelope, str]], door: str) -> None:
+def _keep(tx: BookTransaction, fresh: Mapping[tuple[str, str], tuple[int, Envelope, Body]], door: str) -> None:
     """Inserts in order; what another door brought at this very moment is left as it is."""
     if not fresh:
         return
     rows = [
         {
-            "source": one.source, "id": one.id, "type": one.type, "organisation": organisation, "body": one.data,
+            "source": one.source, "id": one.id, "type": one.type, "organisation": body["organisation"], "body": body,
             "body_hash": one.body_hash, "door": door, "status": CommandStatus.ACCEPTED, "waits": False,
             "result": {}, "error": {}, "received_at": tx.now,
         }
-        for _, one, organisation in fresh.values()
+        for _, one, body in fresh.values()
     ]  # fmt: skip
     plain = recordset.insert(commands, tuple(rows[0]), tx.dialect)
     recordset.run(tx.connection, text(f"{plain.text} ON CONFLICT (source, id) DO NOTHING"), rows)

@@ -11,12 +11,13 @@ MAX_BODY = 256_000  # bytes; a command of a thousand lines is far smaller
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 TYPE = re.compile(r"[A-Za-z0-9._-]{1,200}", re.ASCII)
 SPECVERSION = "1.0"
+SEALED = ("bank",)  # fields of data that are kept sealed: the hash of a body does not betray them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """A readable command. `data` is whatever JSON the sender put there; `raw` the text as it came.
-    Commands are compared on `body_hash`: of type and data."""
+    Commands are compared on `body_hash`: of type and data, save for what is kept sealed."""
 
     source: str
     id: str
@@ -68,7 +69,12 @@ def content_hash(value: Any) -> str:
 
 
 def _body(found: Any) -> Any:
-    return {"type": found.get("type"), "data": found.get("data")} if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    data = found.get("data")
+    if isinstance(data, dict) and any(data.get(name) is not None for name in SEALED):
+        data = {name: name if name in SEALED and value is not None else value for name, value in data.items()}
+    return {"type": found.get("type"), "data": data}
 
 
 def _as_text(raw: bytes | str | Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from adapters.inbox import item_schemas as items
 from adapters.inbox import schemas as shape
 from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
 from adapters.inbox.command_shape import Command
+from domain.bank_account import BankAccount
 from domain.instalment import Initial, Schedule
 from domain.invoice import AskedLine
 from domain.organisation import Organisation
@@ -58,9 +59,10 @@ def client_register(tx: Transaction, asked: shape.RegisterClient, by: str, _seq:
 
 
 def payment_method_register(tx: Transaction, asked: shape.RegisterPaymentMethod, by: str, _seq: int) -> Result:
+    bank = asked.bank.model_dump(exclude_none=True) if asked.bank is not None else None
     return register_payment_method(
         tx, organisation=asked.organisation, payment_method=asked.payment_method,
-        given=_given(asked, "payment_method"), by=by,
+        given=_given(asked, "payment_method", "bank"), bank=BankAccount(**bank) if bank is not None else None, by=by,
     )  # fmt: skip
 
 

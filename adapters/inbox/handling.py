@@ -30,6 +30,7 @@ from adapters.inbox.lanes import (
     lock_lane,
 )
 from adapters.inbox.schemas import SCHEMAS, act_of
+from adapters.inbox.sealed import as_sent
 from adapters.logs import log_event, log_failure
 from domain.command import Command, CommandStatus, Identity, answer
 from domain.decision import Change, New
@@ -143,7 +144,7 @@ def _write_down(tx: BookTransaction, command: Command, result: Result) -> Step:
 
 def _use_case(tx: BookTransaction, command: Command) -> Result:
     act = act_of(command.type)
-    asked = SCHEMAS[command.type].model_validate(command.body)
+    asked = SCHEMAS[command.type].model_validate(as_sent(tx, command))
     if asked.by is not None:
         authorise(tx, organisation=command.organisation, by=asked.by, act=act)
     identity = _identity(command, act)

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from adapters.locale import both
+from domain.bank_account import TokenOrBank
 from domain.refusal import OutOfRange, Refusal
 
 
@@ -59,6 +60,7 @@ OF_SHAPE: dict[str, type[Refusal]] = {  # the type of a validation error -> the 
     "implausible_date":   ImplausibleDate,
     "control_character":  ControlCharacter,
     "card_number":        CardNumber,
+    "token_or_bank":      TokenOrBank,
     "out_of_range":       OutOfRange,
     "greater_than_equal": OutOfRange,
     "less_than_equal":    OutOfRange,

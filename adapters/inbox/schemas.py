@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from adapters.inbox import billing_schemas as billing
 from adapters.inbox import item_schemas as items
+from adapters.inbox.bank_shape import Bank
 from adapters.inbox.command_shape import Command, Tax
 from adapters.inbox.settings_shape import OrganisationSettings
 from adapters.inbox.shape import (
@@ -101,18 +102,35 @@ class Mandate(Shape):
 
 
 class RegisterPaymentMethod(Command):
-    """A card or bank account on file, as a token of the processor; a known one may get a new token or expiry."""
+    """A card or bank account on file: a token of the processor, or for bank files the account itself, which is
+    sealed. A known one may get a new token, account or expiry."""
 
     payment_method: Id
     client: Id | None = None
     kind: Kind | None = None
     merchant_account: Id | None = None
     token: Token | None = None
+    bank: Bank | None = None
     brand: Brand | None = None
     last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
     expiry: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None = None
     holder: Name | None = None
     mandate: Mandate | None = None
+
+    @field_validator("last4")
+    @classmethod
+    def _of_the_account(cls, last4: str | None, info: ValidationInfo) -> str | None:
+        bank = info.data.get("bank")
+        if bank is not None and last4 is not None and not bank.account.endswith(last4):
+            raise PydanticCustomError("invalid_value", "not of this account")
+        return last4
+
+    @field_validator("bank")
+    @classmethod
+    def _token_or_bank(cls, bank: Bank | None, info: ValidationInfo) -> Bank | None:
+        if bank is not None and info.data.get("token") is not None:
+            raise PydanticCustomError("token_or_bank", "a token or a bank account")
+        return bank
 
 
 class InvoiceLine(Shape):

@@ -27,7 +27,7 @@ PRINTED = re.compile(r"[0-9]{13,19}|[0-9]{4}([-._])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|
 class Shape(BaseModel):
     """Nothing unknown, nothing coerced: "12" is not 12, true is not 1."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 def _printable(text: str) -> str:

@@ -1,21 +1,23 @@
 """Registers organisations, people and payment methods; a known id changes the fields that are given."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.bank_account import BankAccount, must_fit
 from domain.capabilities import capability_for
 from domain.decision import Change, New
 from domain.event import Event
 from domain.money import MINOR_DIGITS
 from domain.organisation import MerchantAccount, Organisation
-from domain.payment_method import MethodState, PaymentMethod
+from domain.payment_method import MethodState, PaymentMethod, about_bank
 from domain.people import Administrator, Client
-from domain.ports import Transaction
+from domain.ports import SealBroken, Transaction
 from domain.refusal import OutOfRange, Refusal
 
 T = TypeVar("T")
-SECRET = ("token", "mandate")
+SECRET = ("token", "bank", "mandate")
 
 
 class FieldNeeded(Refusal):
@@ -107,9 +109,10 @@ def register_client(
 
 
 def register_payment_method(
-    tx: Transaction, *, organisation: str, payment_method: str, given: Mapping[str, Any], by: str
-) -> dict[str, Any]:
-    """A token on file. A known id with a new token is a replaced card: alive again (I5)."""
+    tx: Transaction, *, organisation: str, payment_method: str, given: Mapping[str, Any], by: str,
+    bank: BankAccount | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A token on file, or a bank account. A known id with a new one is a replaced card: alive again (I5)."""
     tx.get(Organisation, id=organisation)
     key = {"organisation": organisation, "id": payment_method}
     known = tx.find(PaymentMethod, **key)
@@ -119,14 +122,47 @@ def register_payment_method(
         account = tx.get(MerchantAccount, organisation=organisation, id=given["merchant_account"])
         if given.get("kind", known.kind if known else "card") not in account.kinds:
             raise OutOfRange("kind", value=given.get("kind"))
+    given = {**given, **_account_or_token(tx, key, known, given, bank)}
     if known is not None:
         if given.get("client", known.client) != known.client or given.get("kind", known.kind) != known.kind:
             raise MethodKindFixed("payment_method")
-        if given.get("token", known.token) != known.token or given.get("expiry", known.expiry) != known.expiry:
+        if any(given.get(name, getattr(known, name)) != getattr(known, name) for name in ("token", "bank", "expiry")):
             given = {**given, "state": MethodState.ACTIVE, "dead_reason": ""}
     needed = ("client", "kind", "merchant_account", "token")
     _keep(tx, PaymentMethod, key, known, given, needed=needed, by=by, organisation=organisation)
     return {"payment_method": payment_method}
+
+
+def _account_or_token(
+    tx: Transaction, key: Mapping[str, Any], known: PaymentMethod | None, given: Mapping[str, Any],
+    bank: BankAccount | None,
+) -> dict[str, Any]:  # fmt: skip
+    """What else changes: a bank account takes the place of a token, sealed, and the other way round; it is for
+    e-checks, and for bank files of its country."""
+    if "token" in given:
+        return {"bank": ""}
+    kept = _kept_bank(tx, known)
+    held = bank or kept
+    if held is None:
+        return {}
+    kind, account = ((given.get(name) or getattr(known, name, "")) for name in ("kind", "merchant_account"))
+    if not account:
+        raise FieldNeeded("merchant_account")
+    if kind != "echeck":
+        raise OutOfRange("kind", value=kind)
+    must_fit(tx.get(MerchantAccount, organisation=key["organisation"], id=account).processor, held)
+    if bank is None or bank == kept:
+        return {}
+    return {"bank": tx.seal(bank.written(), about=about_bank(**key)), "token": "", "last4": bank.last4}
+
+
+def _kept_bank(tx: Transaction, known: PaymentMethod | None) -> BankAccount | None:
+    """The account on file; none where its key is gone, so that it can be given anew."""
+    if known is None or not known.bank:
+        return None
+    with suppress(SealBroken):
+        return BankAccount.read(tx.unseal(known.bank, about=known.about))
+    return None
 
 
 def _keep(

@@ -11,6 +11,7 @@ from adapters.inbox.results import result_of
 from adapters.settings import Settings
 
 NUMBERS = itertools.count(1)
+SECRET = "what these tests seal and sign with"
 
 
 def envelope(act: str, *, source: str = "shop", id: str | None = None, **data: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class Office:
     """An application on a database, with everything that a first purchase needs."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        settings = Settings(_env_file=None, database_url=url, simulator_journal=folder / "journal.jsonl")
+        settings = Settings(_env_file=None, database_url=url, simulator_journal=folder / "journal.jsonl", secret=SECRET)
         self.settings = settings
         self.app: App = build(settings, role="test")
 

@@ -16,6 +16,7 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 READY_WITHIN_S = 20.0
 ENCAISSE = Path(sys.executable).with_name("encaisse")
 ACCOUNTS = 4
+CLUB = "club"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,36 +92,46 @@ def lean_simulator(folder: Path) -> Iterator[tuple[str, Process]]:
 
 
 SEED = """
-INSERT INTO organisations VALUES ('club', 'Club', 'America/Toronto', 'CAD', 'en', '{{"night_at": "00:00"}}', now());
+INSERT INTO organisations VALUES ('{club}', 'Club', 'America/Toronto', 'CAD', 'en', '{{"night_at": "23:59"}}', now());
 INSERT INTO merchant_accounts
-    SELECT 'club', 'm' || g, 'simulator', '["card"]', '{{"latency_ms": {latency_ms}}}'
+    SELECT '{club}', 'm' || g, 'simulator', '["card"]', '{{"latency_ms": {latency_ms}}}'
     FROM generate_series(0, {accounts} - 1) g;
-INSERT INTO clients SELECT 'club', 'c' || g, 'Client ' || g, 'c' || g || '@example.org', 'en', now()
+INSERT INTO clients SELECT '{club}', 'c' || g, 'Client ' || g, 'c' || g || '@example.org', 'en', now()
     FROM generate_series(1, {due}) g;
 INSERT INTO payment_methods
-    SELECT 'club', 'pm' || g, 'c' || g, 'card', 'm' || mod(g, {accounts}), 'tok_approve', 'visa', '4242',
+    SELECT '{club}', 'pm' || g, 'c' || g, 'card', 'm' || mod(g, {accounts}), 'tok_approve', 'visa', '4242',
     '2028-01', '', '{{}}', 'active', '', now() FROM generate_series(1, {due}) g;
-INSERT INTO invoices SELECT 'club', 'i' || g, 'c' || g, 30000, current_date, 'purchase', '', now()
+INSERT INTO invoices SELECT '{club}', 'i' || g, 'c' || g, 30000, current_date, 'purchase', '', now()
     FROM generate_series(1, {due}) g;
-INSERT INTO invoice_lines SELECT 'club', 'i' || g, 'l1', 0, 'Swimming', 1, 30000, '[]', 0, 'sales', 30000, 0
+INSERT INTO invoice_lines SELECT '{club}', 'i' || g, 'l1', 0, 'Swimming', 1, 30000, '[]', 0, 'sales', 30000, 0
     FROM generate_series(1, {due}) g;
-INSERT INTO plans SELECT 'club', 'p' || g, 'c' || g, 'i' || g, '["l1"]', 'pm' || g, NULL, 30000, 3, 'active', now()
+INSERT INTO plans SELECT '{club}', 'p' || g, 'c' || g, 'i' || g, '["l1"]', 'pm' || g, NULL, 30000, 3, 'active', now()
     FROM generate_series(1, {due}) g;
 INSERT INTO payments (organisation, id, kind, client, invoice, plan, number, merchant_account, payment_method, amount,
         due_on, state, version, attempts, ref, refunded, created_at)
-    SELECT 'club', 'pay_' || gen_random_uuid(), 'instalment', 'c' || g, 'i' || g, 'p' || g, 1,
+    SELECT '{club}', 'pay_' || gen_random_uuid(), 'instalment', 'c' || g, 'i' || g, 'p' || g, 1,
         'm' || mod(g, {accounts}), 'pm' || g, 10000, (now() AT TIME ZONE 'America/Toronto')::date, 'scheduled', 1, 0,
-        'e' || substr(md5(g::text), 1, 12), 0, now()
+        'e' || substr(md5('{club}' || g), 1, 12), 0, now()
     FROM generate_series(1, {due}) g;
 """
 
 
-def seed(url: str, *, due: int, latency_ms: int) -> None:
-    """`due` clients, each with the first of three instalments due tonight, over ACCOUNTS merchant accounts."""
+# Nothing of a day is due before its night, so that all of it can be seeded while workers wait.
+NIGHTFALL = """UPDATE organisations SET settings = '{"night_at": "00:00"}' WHERE id = %s"""
+
+
+def seed(url: str, *, due: int, latency_ms: int, club: str = CLUB) -> None:
+    """`due` clients, each with the first of three instalments due today, over ACCOUNTS merchant accounts."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SEED.format(due=due, latency_ms=latency_ms, accounts=ACCOUNTS).encode())
+        connection.execute(SEED.format(club=club, due=due, latency_ms=latency_ms, accounts=ACCOUNTS).encode())
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
+
+
+def let_night_fall(url: str, club: str = CLUB) -> None:
+    """From here on what was seeded is due."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(NIGHTFALL.encode(), (club,))
 
 
 def wait_until(url: str, question: str, expected: int, *, within_s: float) -> None:
@@ -137,14 +148,14 @@ def wait_until(url: str, question: str, expected: int, *, within_s: float) -> No
 
 
 def measured(url: str) -> tuple[int, float]:
-    """How many were charged and booked, and the seconds from the night's start to the last one, by the
+    """How many of CLUB were charged and booked, and the seconds from the night's start to the last one, by the
     database's clock."""
     question = """SELECT count(*), extract(epoch FROM max(a.ended_at) - min(a.promised_at))
         FROM attempts a JOIN payments p ON p.organisation = a.organisation AND p.id = a.payment
         JOIN ledger_transactions t ON t.organisation = p.organisation AND t.client = p.client
             AND t.kind = 'payment' AND t.subject = p.id
-        WHERE a.state = 'approved' AND p.state = 'paid'"""
+        WHERE a.organisation = %s AND a.state = 'approved' AND p.state = 'paid'"""
     with psycopg.connect(url) as connection:
-        row = connection.execute(question.encode()).fetchone()
+        row = connection.execute(question.encode(), (CLUB,)).fetchone()
     assert row is not None
     return int(row[0]), float(row[1])

@@ -25,7 +25,7 @@ PRODUCT = {
 # fmt: on
 
 
-def account(processor: str = "simulator", **settings: object) -> MerchantAccount:
+def account(processor: str = "simulator", /, **settings: object) -> MerchantAccount:
     return MerchantAccount(organisation="ymca", id="main", processor=processor, kinds=("card",), settings=settings)
 
 

@@ -62,7 +62,7 @@ def test_R1_a_refund_in_full_or_in_part_is_taken_on_and_found_and_more_is_declin
     answers = desk.gateway.refund(account, orders)
 
     assert [type(one) for one in answers] == [Approved, Declined, Approved]
-    assert answers[1] == Declined(code="exceeds_refundable")
+    assert said(answers[1]) == Declined(code="exceeds_refundable")
     found = desk.gateway.look_up(account, [about_that(order) for order in orders])
     assert [type(one) for one in found] == [Approved, Declined, Approved]
     assert desk.effects()[:4] == ["captured", "refunded", "none", "refunded"]
@@ -97,7 +97,12 @@ TABLE = [
 def like(answer: Outcome | Finding, expected: object) -> bool:
     if isinstance(expected, type):
         return isinstance(answer, expected)
-    return (replace(answer, reference="") if isinstance(answer, Declined) else answer) == expected
+    return said(answer) == expected
+
+
+def said(answer: Outcome | Finding) -> Outcome | Finding:
+    """A decline without the reference, which differs each time."""
+    return replace(answer, reference="") if isinstance(answer, Declined) else answer
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])
@@ -137,9 +142,9 @@ def test_B9_a_charge_is_cancelled_in_full_once_and_stands_as_cancelled(desk: Des
 
 def test_a_charge_that_never_was_can_be_neither_cancelled_nor_refunded(desk: Desk):
     charge = charge_of("tok_approve")
-    assert desk.gateway.cancel(desk.account(), [cancellation_of(charge)]) == [Declined(code="unknown_charge")]
-    (answer,) = desk.gateway.refund(desk.account(), [order_of(charge, number=2)])
-    assert answer == Declined(code="unknown_charge")
+    (cancelled,) = desk.gateway.cancel(desk.account(), [cancellation_of(charge)])
+    (refunded,) = desk.gateway.refund(desk.account(), [order_of(charge, number=2)])
+    assert [said(cancelled), said(refunded)] == [Declined(code="unknown_charge")] * 2
 
 
 def test_R7_a_refund_before_the_settlement_is_declined_where_the_account_says_so(desk: Desk):
@@ -147,7 +152,7 @@ def test_R7_a_refund_before_the_settlement_is_declined_where_the_account_says_so
 
     (answer,) = desk.gateway.refund(account, [order_of(charge)])
 
-    assert answer == Declined(code=NOT_SETTLED)
+    assert said(answer) == Declined(code=NOT_SETTLED)
     assert desk.gateway.status(account, [about(charge)]) == [Pending()]
 
 
@@ -163,7 +168,7 @@ def test_E7_an_echeck_is_debited_and_refunded_in_full_only_where_the_account_say
     (refused,) = desk.gateway.refund(account, [order])
 
     assert isinstance(answer, Approved)
-    assert refused == Declined(code="in_full_only")
+    assert said(refused) == Declined(code="in_full_only")
     assert desk.effects()[0] == "debited"
 
 
