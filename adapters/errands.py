@@ -14,7 +14,10 @@ from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
+from domain.use_cases.follow_refunds import follow_refunds
+from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
+from domain.use_cases.submit_refunds import submit_refunds
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 
@@ -23,6 +26,9 @@ class ErrandKind(StrEnum):
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
+    REPAY = "repay"
+    REPAY_LOOK_UP = "repay_look_up"
+    FOLLOW = "follow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,12 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
+            case ErrandKind.REPAY:
+                yield submit_refunds(*parts, organisation=organisation, account=account)
+            case ErrandKind.REPAY_LOOK_UP:
+                yield resolve_refunds(*parts, organisation=organisation, account=account)
+            case ErrandKind.FOLLOW:
+                yield follow_refunds(app.books, app.gateways, app.log, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
 
@@ -116,4 +128,13 @@ _DUE = {
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
             AND p.queue = 'night' AND p.due_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = m.organisation AND r.kind = 'night'))""",
+    ErrandKind.REPAY: """SELECT organisation, merchant_account FROM repayments WHERE state = 'due'
+        UNION SELECT f.organisation, f.merchant_account FROM refunds f WHERE f.state = 'pending' AND (f.due_at <= :now
+            OR (f.due_at IS NULL AND f.send_on <= (SELECT max(r.business_date) FROM runs r
+                WHERE r.organisation = f.organisation AND r.kind = 'night')))""",
+    ErrandKind.REPAY_LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM repayments
+        WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
+    ErrandKind.FOLLOW: """SELECT DISTINCT f.organisation, f.merchant_account FROM refunds f
+        WHERE f.state = 'submitted' AND f.follow_on <= (SELECT max(r.business_date) FROM runs r
+            WHERE r.organisation = f.organisation AND r.kind = 'night')""",
 }

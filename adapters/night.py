@@ -122,11 +122,21 @@ class Night:
 
 
 _HELD = """SELECT DISTINCT organisation FROM attempts
+    WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')
+    UNION SELECT organisation FROM repayments
     WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')"""
 # A planned payment whose plan has one in flight waits for that one, which may take a person.
 _DUE = """SELECT organisation FROM payments WHERE state = 'due' AND due_at <= :now
     UNION SELECT organisation FROM attempts
         WHERE next_at IS NOT NULL AND next_at <= :now AND state IN ('unknown', 'in_doubt')
+    UNION SELECT organisation FROM repayments WHERE state = 'due'
+        OR (next_at IS NOT NULL AND next_at <= :now AND state IN ('unknown', 'in_doubt'))
+    UNION SELECT f.organisation FROM refunds f WHERE f.state = 'pending' AND f.due_at <= :now
+    UNION SELECT f.organisation FROM refunds f
+        WHERE ((f.state = 'pending' AND f.due_at IS NULL AND f.send_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night'))
+        OR (f.state = 'submitted' AND f.follow_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night')))
     UNION SELECT p.organisation FROM payments p
         WHERE p.state = 'scheduled' AND p.merchant_account IS NOT NULL AND p.due_on <= (
             SELECT max(r.business_date) FROM runs r WHERE r.organisation = p.organisation AND r.kind = 'night')

@@ -43,6 +43,12 @@ REASONS: dict[str, ReasonClass] = {
     "in_doubt":                C.UNKNOWN,
     "not_paid":                C.LATER,      # a person found that it was not paid (A10)
     "cheque_refused":          C.FIX_DATA,   # a paper cheque that the bank did not take (I7)
+    "refund_declined":         C.LATER,      # money that could not be given back
+    "not_settled":             C.LATER,      # its payment does not settle: the refund waited too long
+    "refund_cancelled":        C.LATER,      # the processor has cancelled the refund
+    "no_verdict":              C.UNKNOWN,    # sent, and nobody says what became of it
+    "chargeback":              C.CUSTOMER_ACTION,  # the card's holder had the money taken back
+    "taken_back":              C.CUSTOMER_ACTION,  # the bank took it back, long after
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
     "declined":                C.LATER,      # a code that nobody has mapped yet
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.decision import Decision, New, move
@@ -69,7 +70,14 @@ def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint
 
 
 def fail_refund(
-    refund: Refund, payment: Payment, item: ActionItem | None, code: str, network_code: str, *, now: datetime, mint: Mint
+    refund: Refund,
+    payment: Payment,
+    item: ActionItem | None,
+    code: str,
+    network_code: str,
+    *,
+    now: datetime,
+    mint: Mint,
 ) -> Decision:
     """A refund that failed makes an item, the money stays owed (R6); the one under retry, or in doubt, goes on."""
     if item is not None:
@@ -83,9 +91,7 @@ def fail_refund(
     )  # fmt: skip
 
 
-def doubt_refund(
-    asked: Repayment, payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint
-) -> Decision:
+def doubt_refund(asked: Repayment, payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint) -> Decision:
     """Whether money was given back, or a charge cancelled, can't be learnt: a person settles it (A10)."""
     if item is not None:
         return _again(
@@ -99,7 +105,7 @@ def doubt_refund(
     )  # fmt: skip
 
 
-def _again(item: ActionItem, *, now: datetime, reason: str, **put: object) -> Decision:
+def _again(item: ActionItem, *, now: datetime, reason: str, **put: Any) -> Decision:
     step = move(
         ACTION_ITEM, item, "fail" if item.state is ItemState.RETRYING else "update", reason=reason,
         reason_class=class_of(reason), failed_at=now, changed_at=now, **put,

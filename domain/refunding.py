@@ -181,7 +181,7 @@ def undo(
         subject=refund.id, booked_on=booked_on, amount=refund.amount, currency=organisation.currency,
         description=Words(id=words), language=client.language,
         method=refund.offline or (method.kind if method is not None else "card"), reverses=refund.id, at=now,
-        entries=(Entry(account=RECEIVABLE, amount=-refund.amount), Entry(account=held_at(refund), amount=refund.amount)),
+        entries=_legs(refund, -refund.amount),
     )  # fmt: skip
     steps: Decision = (New(thing=posting), *give_up(consumed))
     return steps if payment is None else (*steps, _of_payment(payment, payment.refunded - refund.amount))
@@ -190,6 +190,10 @@ def undo(
 def held_at(refund: Refund) -> str:
     """The ledger account from which the money goes."""
     return f"offline:{refund.offline}" if refund.offline is not None else f"clearing:{refund.merchant_account}"
+
+
+def _legs(refund: Refund, owed: int) -> tuple[Entry, ...]:
+    return (Entry(account=RECEIVABLE, amount=owed), Entry(account=held_at(refund), amount=-owed))
 
 
 def _of_payment(payment: Payment, refunded: int) -> Change:
@@ -205,7 +209,7 @@ def _posted(
         id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.REFUND, subject=thing.id,
         booked_on=thing.asked_on, amount=thing.amount, currency=organisation.currency, description=words,
         language=client.language, method=method, at=now,
-        entries=(Entry(account=RECEIVABLE, amount=thing.amount), Entry(account=held_at(thing), amount=-thing.amount)),
+        entries=_legs(thing, thing.amount),
     )  # fmt: skip
     asked = "refund.recorded" if thing.offline else "refund.asked"
     return (New(thing=thing), New(thing=posting), refund_event(thing, asked, now, by=by, public=False, new=True))

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from domain.capabilities import BeforeSettlement, capability_for
-from domain.decision import Decision, New, move
+from domain.capabilities import BeforeSettlement, SameDay, capability_for
+from domain.decision import Change, Decision, New, move
 from domain.outcome import (
     About,
     Cancellation,
@@ -20,9 +20,10 @@ from domain.outcome import (
     Settled,
     Standing,
 )
+from domain.payment import Payment
 from domain.refund import REFUND, Refund
 from domain.repayment import REPAYMENT, Outgoing, Repayment, RepaymentState, hash_of
-from domain.telling import refund_event
+from domain.telling import payment_event, refund_event
 
 SILENCE_WAIT = timedelta(minutes=10)  # the processor could not be asked whether the payment has settled
 ONE_DAY = timedelta(days=1)
@@ -155,3 +156,24 @@ def take_up(out: Outgoing, *, worker: str) -> tuple[Decision, Outgoing]:
         epoch=taken.epoch, worker=worker, next_at=None, sends=taken.sends, resend=False,
     )  # fmt: skip
     return (step,), replace(out, repayment=taken)
+
+
+def may_cancel(out: Outgoing, *, charged_on: date, today: date) -> bool:
+    """An online card payment only on the same day and where its processor can still void it (B9)."""
+    able = capability_for(out.account).void_same_day is not SameDay.NO
+    return out.method.kind == "card" and able and charged_on == today and out.paid.amount == out.payment.amount
+
+
+def ask_cancellation(out: Outgoing, *, number: int, command: int | None, by: str, now: datetime) -> Decision:
+    """The charge is to be cancelled at once; until its processor has answered nobody refunds it."""
+    payment = out.payment
+    asked = repayment_of(
+        out, key=f"{payment.ref}v{number}", number=number, amount=out.paid.amount, about=About.CANCELLATION,
+        state=RepaymentState.DUE, now=now, command=command, by=by,
+    )  # fmt: skip
+    key = {"organisation": payment.organisation, "id": payment.id}
+    return (
+        New(thing=asked),
+        Change(thing=Payment, key=key, put={"refunded": payment.amount}),
+        payment_event(payment, "cancellation.asked", now, by=by, public=False, key=asked.key),
+    )

@@ -1,14 +1,17 @@
 """Retrying refunds decides what a person's act on the item of a refund does: again, to the method that paid (A5)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from domain.action_item import ACTION_ITEM, ActionItem
+from domain import retrying
+from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.capabilities import Capability
 from domain.credit import Source
 from domain.decision import Decision, move
 from domain.declines import KILLS_METHOD, class_of
 from domain.organisation import Organisation
+from domain.outcome import About
 from domain.payment import Payment, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.people import Client
@@ -16,10 +19,11 @@ from domain.refund import Refund, RefundState
 from domain.refunding import request
 from domain.refusal import Refusal
 from domain.repayment import REPAYMENT, Outgoing, RepaymentState
-from domain.retrying import InDoubt, NotInDoubt, PaymentTakenBack, must_be_open
+from domain.retrying import InDoubt, ItemNotRejected, NotInDoubt, PaymentTakenBack, must_be_open
 from domain.telling import item_event
 
 Mint = Callable[[str], str]
+ABOUT = (ItemKind.REFUND.value, About.CANCELLATION.value)  # `of` of the items that are about money that goes back
 
 
 class RefundCardDead(Refusal):
@@ -53,15 +57,35 @@ def must_be_retryable(item: ActionItem, refund: Refund, payment: Payment, method
         raise RefundCardDead("item", item=item.id)
 
 
+def is_about_repayment(item: ActionItem) -> bool:
+    """Whether an item is about money that goes back, and not about a payment."""
+    return item.of in ABOUT
+
+
 def retry_allowed(
-    item: ActionItem, refund: Refund, payment: Payment, method: PaymentMethod | None
+    item: ActionItem, refund: Refund | None, payment: Payment, method: PaymentMethod | None
 ) -> tuple[bool, str]:
-    """Whether Retry would be taken, and the code of the refusal if not."""
+    """Whether Retry without another method would be taken, and the code of the refusal if not."""
+    if not is_about_repayment(item):
+        return retrying.retry_allowed(item, payment, method)
+    if refund is None:  # a cancellation of the payment itself: settled, never retried
+        return False, InDoubt.code
     try:
         must_be_retryable(item, refund, payment, method)
     except Refusal as refusal:
         return False, refusal.code
     return True, ""
+
+
+def next_step(item: ActionItem, method: PaymentMethod | None, code: str) -> str:
+    """The message that says what to do next; of a refund whose card is dead: make an offline one (A9)."""
+    if not is_about_repayment(item):
+        return f"reason.{code}.next"
+    if item.kind is ItemKind.IN_DOUBT:
+        return "refund_next.in_doubt"
+    if class_of(code) in KILLS_METHOD or method is None or method.state is MethodState.DEAD:
+        return "refund_next.offline"
+    return "refund_next.no_verdict" if code == "no_verdict" else "refund_next.retry"
 
 
 def retry(
@@ -91,6 +115,27 @@ def reject(item: ActionItem, refund: Refund | None, *, reason: str, by: str, now
         move(ACTION_ITEM, item, "reject", by=by, note=reason, changed_at=now),
         item_event(item, "action_item.rejected", now, by=by, reason=reason),
     )
+
+
+def reopen(item: ActionItem, refund: Refund | None, *, by: str, now: datetime) -> Decision:
+    """Undoes a rejection (A4), as long as the money is still owed."""
+    owed = refund is not None and refund.state is RefundState.FAILED
+    if item.state is not ItemState.REJECTED or not owed:
+        raise ItemNotRejected("item", item=item.id, state=item.state)
+    was = {"by": item.by, "note": item.note}
+    return (
+        move(ACTION_ITEM, item, "reopen", by=by, note="", changed_at=now),
+        item_event(item, "action_item.opened", now, by=by, was=was, reason=item.reason, reopened=True),
+    )
+
+
+def told_settled(item: ActionItem, *, outcome: str, reason: str, reference: str, by: str, now: datetime) -> Decision:
+    """The act itself in the history of the item, beside what it causes."""
+    told = item_event(
+        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome=outcome, reason=reason,
+        reference=reference,
+    )  # fmt: skip
+    return (told,)
 
 
 def ask_again(item: ActionItem, out: Outgoing | None, *, by: str, now: datetime) -> Decision:

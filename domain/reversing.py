@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from domain.allocating import allocate
 from domain.claim import Around
@@ -33,6 +34,9 @@ def reverse_payment(
 ) -> Decision:
     """Money that did not arrive after all, or was taken back: a reversing posting, its lines open again (B2, B9, A1).
     `method` is the kind of the method of an online one."""
+    told: dict[str, Any] = {"amount": payment.amount, "offline": payment.offline}
+    if reason:
+        told["reason"] = reason
     held_at = f"offline:{payment.offline}" if payment.offline is not None else f"clearing:{payment.merchant_account}"
     posting = Posting(
         id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.PAYMENT_REVERSAL,
@@ -45,10 +49,7 @@ def reverse_payment(
         move(PAYMENT, payment, "reverse"),
         New(thing=posting),
         *unmatch(allocations),
-        payment_event(
-            payment, "payment.reversed", now, by=by, amount=payment.amount, offline=payment.offline,
-            **({"reason": reason} if reason else {}),
-        ),
+        payment_event(payment, "payment.reversed", now, by=by, **told),
     )
 
 

@@ -77,7 +77,9 @@ def approve(out: Outgoing, reference: str, back: Back, *, now: datetime, mint: M
             REFUND, out.refund, "submit", reference=reference, submitted_at=now, command=None,
             follow_on=today + timedelta(days=1),
         ),
-        refund_event(out.refund, "refund.submitted", now, by=by, reference=reference, key=asked.key, how=asked.about.value),
+        refund_event(
+            out.refund, "refund.submitted", now, by=by, reference=reference, key=asked.key, how=asked.about.value
+        ),
         *resolve_item(back.item, by=by, now=now),
         *_answer(out, "resolved", now=now),
     )  # fmt: skip

@@ -72,7 +72,14 @@ def plan_event(
 
 
 def refund_event(
-    refund: Refund, type_: str, now: datetime, *, by: str = SYSTEM, public: bool = True, new: bool = False, **data: object
+    refund: Refund,
+    type_: str,
+    now: datetime,
+    *,
+    by: str = SYSTEM,
+    public: bool = True,
+    new: bool = False,
+    **data: object,
 ) -> New:
     """What happened to a refund; `sequence` is the version that the step makes, 1 of a `new` one."""
     told = {"client": refund.client, "refund": refund.id, "payment": refund.payment, "amount": refund.amount}

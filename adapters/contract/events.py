@@ -8,11 +8,13 @@ from adapters.contract.commands import DIALECT, Document
 FIELDS: dict[str, Document] = {
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
+    "how":            {"enum": ["refund", "cancellation"], "description": "Refunded, or its charge cancelled."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
+    "on":             {"type": "string", "format": "date"},
     "outcome":        {"enum": ["paid", "not_paid"]},
     "payment":        {"type": ["string", "null"]},
     "payment_method": {"type": "string"},
@@ -27,6 +29,8 @@ FIELDS: dict[str, Document] = {
 PAID, HOW = "client payment amount", "reference key offline"
 CODES, OPENED = "network_code key", "amount reopened"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
+CODE = "network_code"
+SENT = "refund reference"
 ON_ITEM = "item client payment"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
@@ -44,7 +48,10 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
     "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
-    "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
+    "refund.submitted":           ("The processor took a refund on.",                   f"{PAID} {SENT}", "key how"),
+    "refund.settled":             ("The money of a refund is back with the client.",    f"{PAID} refund on", ""),
+    "refund.failed":              ("A refund failed; the money stays owed.",            f"{PAID} refund reason", CODE),
+    "refund.cancelled":           ("A refund was called back, or never will be sent.",  f"{PAID} refund", "why"),
 }
 # fmt: on
 

@@ -9,20 +9,21 @@ from sqlalchemy import Row, Select, and_, select, tuple_
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.shown import histories, instant, method_shown
-from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
+from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans, refunds
 from adapters.locale import both
 from domain.action_item import ActionItem, ItemState
 from domain.declines import known
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
-from domain.retrying import retry_allowed
+from domain.refund import Refund
+from domain.retrying_refunds import next_step, retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
 Cursor = tuple[datetime, str, str]  # failed_at, organisation, item
 
-PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan)
+PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan, Refund)
 ALREADY_SAID = ("item", "payment", "client")
 
 
@@ -51,7 +52,7 @@ def find_items(
         [
             (one["organisation"], subject, one["item"])
             for one in told
-            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}")
+            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}", f"refund:{one['refund']}")
         ],
         leave_out=ALREADY_SAID,
     )
@@ -76,6 +77,7 @@ def _selection() -> Select[Any]:
         .join(organisations, organisations.c.id == action_items.c.organisation)
         .outerjoin(payment_methods, same(payment_methods, action_items, "payment_method"))
         .outerjoin(plans, same(plans, payments, "plan"))
+        .outerjoin(refunds, same(refunds, action_items, "refund"))
     )
 
 
@@ -87,8 +89,8 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         values = row[start : start + width]
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
-    item, payment, method, _ = things
-    allowed, refusal = retry_allowed(item, payment, method)
+    item, payment, method, _, refund = things
+    allowed, refusal = retry_allowed(item, refund, payment, method)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -99,6 +101,7 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "client": item.client,
         "client_name": row[start],
         "payment": item.payment,
+        "refund": item.refund or None,
         "amount": item.amount,
         "currency": row[start + 1],
         "method": method_shown(method, payment.offline),
@@ -108,7 +111,7 @@ def _told(row: Row[Any]) -> dict[str, Any]:
             "class": item.reason_class,
             "network_code": item.network_code,
             "text": both(f"reason.{code}.staff"),
-            "next": both(f"reason.{code}.next"),
+            "next": both(next_step(item, method, code)),
         },
         "attempts": item.attempts,
         "failed_at": instant(item.failed_at),

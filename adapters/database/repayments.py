@@ -79,6 +79,13 @@ class Repayments(Claims):
         owner = self.owner(organisation, found[0].merchant_account) if found else None
         return self._of_repayments(owner, found)[0] if owner is not None else None
 
+    def sent_refund(self, organisation: str, refund: str) -> Outgoing | None:
+        """A refund with the repayment that was last sent for it, if any was."""
+        found = self._load(Refund, {"organisation": organisation, "id": refund}, order_by="", limit=1, lock=False)
+        asked = self._last(found[0]) if found else None
+        owner = self.owner(organisation, asked.merchant_account) if asked is not None else None
+        return self._assembled(owner, [(found[0], asked)])[0] if owner is not None else None
+
     def held_by(self, labels: Sequence[str], limit: int) -> list[Outgoing]:
         """The repayments in the hands of workers; locked."""
         found = self._load(Repayment, {"worker": list(labels)}, order_by="key", limit=limit, lock=True)

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, get_currency_symbol
 
+from adapters.database.action_centre import Row
 from adapters.locale import MissingWords, say
 from domain.event import SYSTEM
 from domain.money import MAX_AMOUNT_MINOR, MINOR_DIGITS, decimal_text
 from domain.payment_method import PaymentMethod
+from domain.retrying_refunds import is_about_repayment, next_step
 
 REGIONS = {"en": "en_CA", "fr": "fr_CA"}
 HTML_LANGUAGES = {"en": "en-CA", "fr": "fr-CA"}
@@ -105,6 +107,12 @@ class Wording:
     def reason(self, code: str, part: str) -> str:
         """`part` is `staff` (why it failed, for who works here) or `next` (what to do)."""
         return self.either(f"reason.{code}.{part}", f"reason.declined.{part}")
+
+    def next_step(self, row: Row) -> str:
+        """What to do about an item."""
+        if not is_about_repayment(row.item):
+            return self.reason(row.item.reason, "next")
+        return self(next_step(row.item, row.method, row.item.reason))
 
     def who(self, by: str, names: dict[str, str]) -> str:
         """The person's name, the product's for what it did by itself, or a service's as it signed."""

@@ -1,4 +1,4 @@
-"""Asks gateways for money that goes back and records what they said: a batch in one transaction, where that fails each alone."""
+"""Asks for money that goes back and records the answers: a batch in one transaction, where that fails each alone."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar

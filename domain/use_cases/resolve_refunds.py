@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.decision import Decision
-from domain.outcome import About, Finding, Outcome
+from domain.outcome import About, Finding
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.repaying import look_up, take_up
 from domain.repayment import Back, Outgoing
