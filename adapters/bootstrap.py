@@ -47,6 +47,7 @@ def build(settings: Settings, *, role: str, pool_size: int = 5) -> App:
         engine, render=render, clock=None if now is None else lambda: now, log=log_event,
         vault=Vault(settings.vault_roots, file=settings.vault_file),
     )  # fmt: skip
+    books.standing = now is not None
     return App(
         settings=settings,
         engine=engine,

@@ -1,6 +1,9 @@
 """Errands: what is to be done now, found in the database, and the one way to do it, whoever asks."""
 
-from collections.abc import Callable, Iterator
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,14 +18,17 @@ from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.follow_refunds import follow_refunds
+from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.submit_refunds import submit_refunds
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
+TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
 
 
 class ErrandKind(StrEnum):
+    RENEW = "renew"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
@@ -33,7 +39,7 @@ class ErrandKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """Ids, never amounts: work for one merchant account, or the inbox of one organisation."""
+    """Ids, never amounts: work for one merchant account, or the inbox or the renewals of one organisation."""
 
     kind: ErrandKind
     organisation: str
@@ -52,6 +58,16 @@ def due_errands(tx: BookTransaction) -> list[Errand]:
     return found
 
 
+def in_turns(errands: Sequence[Errand]) -> list[Errand]:
+    """One of each organisation, then another of each: who has many merchant accounts is not served before others.
+    Who comes first is drawn anew each time, so that nobody is always the last."""
+    shares: dict[str, list[Errand]] = defaultdict(list)
+    for errand in random.sample(errands, len(errands)):
+        shares[errand.organisation].append(errand)
+    turns = [(turn, place, errand) for place, own in enumerate(shares.values()) for turn, errand in enumerate(own)]
+    return [errand for _, _, errand in sorted(turns, key=lambda one: one[:2])]
+
+
 Run = Callable[[App, Errand, timedelta], int]
 
 
@@ -59,9 +75,10 @@ def run_errand(app: App, errand: Errand, patience: timedelta = PATIENCE) -> int:
     """Works an errand until nothing is left, MAX_BATCHES are done or the process stops; answers how many
     things were taken in hand. `patience` is that of commands with a charge before them."""
     total = 0
+    ends_at = time.monotonic() + TURN_S
     for done in _batches(app, errand, patience):
         total += done
-        if done == 0 or app.stopping.is_set():
+        if done == 0 or app.stopping.is_set() or time.monotonic() > ends_at:
             break
     if total and errand.kind is not ErrandKind.COMMANDS:  # commands that waited for these answers go on
         handle_commands(app, organisation=errand.organisation)
@@ -73,6 +90,8 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
     organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
         match errand.kind:
+            case ErrandKind.RENEW:
+                yield renew_subscriptions(app.books, app.log, organisation=organisation)
             case ErrandKind.CHARGE:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
@@ -116,25 +135,37 @@ def _let_pass(app: App, errands: list[Errand], run: Run) -> int:
     return sum(run(app, errand, timedelta(0)) for errand in errands if errand.kind is ErrandKind.COMMANDS)
 
 
+# An account whose processor does not answer, or has been asked enough for now, is left in peace until then.
+_LEFT_IN_PEACE = """EXISTS (SELECT 1 FROM cares c WHERE c.organisation = {0}.organisation AND c.id = {0}.{1}
+            AND c.not_before > :now)"""
 _DUE = {
     ErrandKind.COMMANDS: """SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
-    ErrandKind.LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM attempts
-        WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
-    ErrandKind.CHARGE: """SELECT m.organisation, m.id FROM merchant_accounts m WHERE EXISTS (
+    ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
+        WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
+        AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.RENEW: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
+            SELECT 1 FROM subscriptions s WHERE s.organisation = o.id AND s.next_on <= (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",
+    ErrandKind.CHARGE: f"""SELECT m.organisation, m.id FROM merchant_accounts m
+        WHERE NOT {_LEFT_IN_PEACE.format("m", "id")} AND (EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
             AND p.queue = 'now' AND p.due_at <= :now)
         OR EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
-            AND p.queue = 'night' AND p.due_on <= (
-                SELECT max(r.business_date) FROM runs r WHERE r.organisation = m.organisation AND r.kind = 'night'))""",
-    ErrandKind.REPAY: """SELECT organisation, merchant_account FROM repayments WHERE state = 'due'
+            AND p.queue = 'night' AND p.due_on <= (SELECT max(r.business_date) FROM runs r
+                WHERE r.organisation = m.organisation AND r.kind = 'night')))""",
+    ErrandKind.REPAY: f"""SELECT a.organisation, a.merchant_account FROM repayments a WHERE a.state = 'due'
+            AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}
         UNION SELECT f.organisation, f.merchant_account FROM refunds f WHERE f.state = 'pending' AND (f.due_at <= :now
             OR (f.due_at IS NULL AND f.send_on <= (SELECT max(r.business_date) FROM runs r
-                WHERE r.organisation = f.organisation AND r.kind = 'night')))""",
-    ErrandKind.REPAY_LOOK_UP: """SELECT DISTINCT organisation, merchant_account FROM repayments
-        WHERE next_at IS NOT NULL AND next_at <= :now AND worker IS NULL AND state IN ('unknown', 'in_doubt')""",
-    ErrandKind.FOLLOW: """SELECT DISTINCT f.organisation, f.merchant_account FROM refunds f
+                WHERE r.organisation = f.organisation AND r.kind = 'night')))
+            AND NOT {_LEFT_IN_PEACE.format("f", "merchant_account")}""",
+    ErrandKind.REPAY_LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM repayments a
+        WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
+        AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.FOLLOW: f"""SELECT DISTINCT f.organisation, f.merchant_account FROM refunds f
         WHERE f.state = 'submitted' AND f.follow_on <= (SELECT max(r.business_date) FROM runs r
-            WHERE r.organisation = f.organisation AND r.kind = 'night')""",
+            WHERE r.organisation = f.organisation AND r.kind = 'night')
+        AND NOT {_LEFT_IN_PEACE.format("f", "merchant_account")}""",
 }

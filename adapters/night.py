@@ -13,7 +13,7 @@ from adapters.beating import Beating
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
-from adapters.errands import Errand, due_errands, run_apart
+from adapters.errands import Errand, due_errands, in_turns, run_apart
 from adapters.night_report import Mark, Report, mark, newest_event, report
 from adapters.queue_lock import QueueLock
 from adapters.runs import close_finished, due_nights, start_missing
@@ -90,7 +90,7 @@ class Night:
                     self.watch(before)
                     time.sleep(POLL_S / 5)
                 if not sum(future.result() for future in futures):
-                    if not self._held():
+                    if not self._held() and not self._rated():
                         return
                     self.app.stopping.wait(POLL_S)
 
@@ -99,11 +99,16 @@ class Night:
 
     def _errands(self) -> list[Errand]:
         found = self.app.books.run(due_errands, read_only=True)
-        return [one for one in found if self.organisation in (None, one.organisation) and one not in self.failed]
+        ours = [one for one in found if self.organisation in (None, one.organisation) and one not in self.failed]
+        return in_turns(ours)
 
     def _held(self) -> bool:
         """Whether an attempt is in somebody's hands."""
         return self._any(_HELD)
+
+    def _rated(self) -> bool:
+        """Whether a rate was reached, so that more may be asked within a second."""
+        return self.app.settings.now is None and self._any(_RATED)
 
     def _left(self) -> bool:
         """Whether anything that can be done at this instant is still to be done."""
@@ -126,21 +131,35 @@ _HELD = """SELECT DISTINCT organisation FROM attempts
     UNION SELECT organisation FROM repayments
     WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')"""
 # A planned payment whose plan has one in flight waits for that one, which may take a person.
-_DUE = """SELECT organisation FROM payments WHERE state = 'due' AND due_at <= :now
-    UNION SELECT organisation FROM attempts
-        WHERE next_at IS NOT NULL AND next_at <= :now AND state IN ('unknown', 'in_doubt')
-    UNION SELECT organisation FROM repayments WHERE state = 'due'
-        OR (next_at IS NOT NULL AND next_at <= :now AND state IN ('unknown', 'in_doubt'))
-    UNION SELECT f.organisation FROM refunds f WHERE f.state = 'pending' AND f.due_at <= :now
+# What waits for a processor that does not answer is not waited for: it is done once that is over.
+_DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_at <= :now
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = p.organisation AND c.id = p.merchant_account
+            AND c.state = 'open')
+    UNION SELECT a.organisation FROM attempts a
+        WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
+            AND c.state = 'open')
+    UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
+    UNION SELECT a.organisation FROM repayments a WHERE (a.state = 'due'
+        OR (a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
+            AND c.state = 'open')
     UNION SELECT f.organisation FROM refunds f
-        WHERE ((f.state = 'pending' AND f.due_at IS NULL AND f.send_on <= (
-            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night'))
+        WHERE ((f.state = 'pending' AND (f.due_at <= :now OR (f.due_at IS NULL AND f.send_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night'))))
         OR (f.state = 'submitted' AND f.follow_on <= (
             SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night')))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = f.organisation AND c.id = f.merchant_account
+            AND c.state = 'open')
     UNION SELECT p.organisation FROM payments p
-        WHERE p.state = 'scheduled' AND p.merchant_account IS NOT NULL AND p.due_on <= (
+        WHERE p.state = 'scheduled' AND NOT EXISTS (SELECT 1 FROM cares c
+            WHERE c.organisation = p.organisation AND c.id = p.merchant_account AND c.state = 'open')
+        AND p.merchant_account IS NOT NULL AND p.due_on <= (
             SELECT max(r.business_date) FROM runs r WHERE r.organisation = p.organisation AND r.kind = 'night')
         AND NOT EXISTS (SELECT 1 FROM attempts a
             JOIN payments q ON q.organisation = a.organisation AND q.id = a.payment
             WHERE a.organisation = p.organisation AND a.state IN ('submitting', 'unknown', 'in_doubt')
             AND q.plan = p.plan)"""
+# More is due, and may be asked for within a second: a rate was reached.
+_RATED = "SELECT organisation FROM cares WHERE state = 'closed' AND not_before > :now"

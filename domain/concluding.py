@@ -1,8 +1,8 @@
 """Concluding decides what an answer means: everything that is written once a gateway has spoken, or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from domain.allocating import allocate
 from domain.answering import answer_payment
@@ -16,11 +16,11 @@ from domain.event import SYSTEM
 from domain.instalment import PLAN, PlanState
 from domain.itemising import open_item, resolve_item
 from domain.ledger import Posting, PostingKind, Words, receipt_entries
-from domain.outcome import Approved, Declined, NoAnswer, NotSent, Outcome
-from domain.payment import PAYMENT, PaymentKind, PaymentState
+from domain.outcome import NOTHING, Approved, Declined, NoAnswer, NotSent, Outcome
+from domain.payment import PAYMENT, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.resuming import resume
-from domain.telling import payment_event, plan_event
+from domain.telling import CHARGED, FAILED, payment_event, plan_event
 
 Mint = Callable[[str], str]
 
@@ -33,7 +33,7 @@ def conclude(asked: Asked, outcome: Outcome, around: Around, *, now: datetime, m
         case Approved():
             if (outcome.amount_minor, outcome.currency) != (asked.attempt.amount, asked.attempt.currency):
                 return lose(asked, NoAnswer(why="mismatch"), now=now)
-            return approve(asked, outcome.reference, around, now=now, mint=mint)
+            return approve(asked, outcome.reference, around, now=now, mint=mint, raw=outcome.raw)
         case Declined():
             return decline(asked, outcome, around, now=now, mint=mint)
         case NoAnswer() | NotSent():
@@ -42,23 +42,26 @@ def conclude(asked: Asked, outcome: Outcome, around: Around, *, now: datetime, m
             assert_never(outcome)
 
 
-def approve(asked: Asked, reference: str, around: Around, *, now: datetime, mint: Mint, by: str = SYSTEM) -> Decision:
+def approve(
+    asked: Asked, reference: str, around: Around, *, now: datetime, mint: Mint, by: str = SYSTEM,
+    raw: Mapping[str, Any] = NOTHING,
+) -> Decision:  # fmt: skip
     """The money moved: posted, allocated to its own lines, told (I6); its item, if any, is resolved."""
     payment, attempt = asked.payment, asked.attempt
-    instalment = payment.kind is PaymentKind.INSTALMENT
-    told = "instalment.charged" if instalment else "payment.approved"
     steps: Decision = (
         move(PAYMENT, payment, "approve", command=None),
         move(
             ATTEMPT, attempt, "approve", key=("key",), fence=attempt.epoch,
-            reference=reference, worker=None, next_at=None, resend=False, ended_at=now,
+            reference=reference, worker=None, next_at=None, resend=False, ended_at=now, detail=_said(raw),
         ),
         New(thing=_posting(asked, reference, now=now, mint=mint)),
         *allocate(
             around.lines, source_kind=PostingKind.PAYMENT, source=payment.id, amount=attempt.amount,
             client=payment.client, now=now, mint=mint,
         ),
-        payment_event(payment, told, now, by=by, amount=attempt.amount, reference=reference, key=attempt.key),
+        payment_event(
+            payment, CHARGED[payment.kind], now, by=by, amount=attempt.amount, reference=reference, key=attempt.key
+        ),
         *resolve_item(around.item, by=by, now=now),
         *answer_payment(payment, around.item, "approved", now=now),
     )  # fmt: skip
@@ -69,17 +72,17 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
     """The answer is no: the debt stays, and a person gets an item (not for a one-off payment, B7)."""
     payment, attempt = asked.payment, asked.attempt
     code = known(no.code)
-    told = "instalment.failed" if payment.kind is PaymentKind.INSTALMENT else "payment.declined"
     reason = {"code": code, "class": class_of(code)}
     return (
         move(PAYMENT, payment, "decline", command=None),
         move(
             ATTEMPT, attempt, "decline", key=("key",), fence=attempt.epoch, reason=code,
             network_code=no.network_code, reference=no.reference, worker=None, next_at=None,
-            resend=False, ended_at=now,
+            resend=False, ended_at=now, detail=_said(no.raw),
         ),
         payment_event(
-            payment, told, now, reason=code, network_code=no.network_code, amount=attempt.amount, key=attempt.key
+            payment, FAILED[payment.kind], now, reason=code, network_code=no.network_code, amount=attempt.amount,
+            key=attempt.key,
         ),
         *open_item(payment, around.item, code, no.network_code, now=now, mint=mint),
         *_lessons(asked.claim, code, around, now=now),
@@ -114,6 +117,11 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
     )
 
 
+def _said(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of the processor's own words: a person may quote them."""
+    return {"said": dict(raw)} if raw else {}
+
+
 def touches_plan(asked: Asked, outcome: Outcome) -> bool:
     """Whether the decision will need the plan and the planned payments around it."""
     match outcome:
@@ -131,7 +139,8 @@ def describe(claim: Claim) -> Words:
     if claim.plan is not None and claim.payment.number is not None:
         params = {"number": claim.payment.number, "count": claim.plan.count, "last4": last4}
         return Words(id="posting.instalment", params=params)
-    return Words(id="posting.card_payment", params={"last4": last4})
+    renewal = claim.payment.subscription is not None
+    return Words(id="posting.renewal" if renewal else "posting.card_payment", params={"last4": last4})
 
 
 def _posting(asked: Asked, reference: str, *, now: datetime, mint: Mint) -> Posting:

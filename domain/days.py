@@ -13,9 +13,14 @@ MAX_CAUGHT_UP_NIGHTS = 4_000  # eleven years of missed nights; more is a wrong c
 
 def month_step(anchor: date, months: int) -> date:
     """`months` after `anchor`, always computed from the anchor (I1): 31 Jan, 28 Feb, 31 Mar."""
+    return month_day(anchor, months, anchor.day)
+
+
+def month_day(anchor: date, months: int, day: int) -> date:
+    """That day of the month which is `months` after the anchor's; its last where it has none such."""
     year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(anchor.day, last))
+    return date(year, month + 1, min(day, last))
 
 
 def week_step(anchor: date, weeks: int) -> date:

@@ -27,6 +27,7 @@ REASONS: dict[str, ReasonClass] = {
     "limit_exceeded":          C.LATER,
     "expired_card":            C.FIX_DATA,
     "incorrect_cvv":           C.FIX_DATA,
+    "incorrect_address":       C.FIX_DATA,
     "lost_card":               C.NEVER,
     "stolen_card":             C.NEVER,
     "closed_account":          C.NEVER,
@@ -46,10 +47,15 @@ REASONS: dict[str, ReasonClass] = {
     "refund_declined":         C.LATER,      # money that could not be given back
     "not_settled":             C.LATER,      # its payment does not settle: the refund waited too long
     "refund_cancelled":        C.LATER,      # the processor has cancelled the refund
-    "no_verdict":              C.UNKNOWN,    # sent, and nobody says what became of it
     "chargeback":              C.CUSTOMER_ACTION,  # the card's holder had the money taken back
     "taken_back":              C.CUSTOMER_ACTION,  # the bank took it back, long after
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
+    "account_not_found":       C.NEVER,      # of a bank: its numbers are wrong, or it has moved
+    "payment_stopped":         C.CUSTOMER_ACTION,
+    "holder_deceased":         C.NEVER,
+    "returned_on_request":     C.CONFIG,     # between banks; nobody refused to pay
+    "bank_file_error":         C.CONFIG,     # what we wrote to the bank, not the client
+    "no_verdict":              C.UNKNOWN,    # an e-check or refund of which nobody says what became (E4, R6)
     "declined":                C.LATER,      # a code that nobody has mapped yet
 }
 # fmt: on

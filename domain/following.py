@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from domain.days import local_date
 from domain.decision import Change, Decision, move
 from domain.event import SYSTEM
+from domain.giving_back import fail
 from domain.itemising import fail_refund, resolve_item
 from domain.outcome import (
     About,
@@ -21,7 +22,6 @@ from domain.outcome import (
 )
 from domain.refund import REFUND, Refund
 from domain.repayment import Back, Outgoing
-from domain.settling import fail
 from domain.telling import refund_event
 
 Mint = Callable[[str], str]

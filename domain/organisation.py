@@ -6,6 +6,8 @@ from datetime import datetime, time
 from typing import Any
 
 NIGHT_AT = "03:00"  # I4: the default hour of the nightly run, local
+ECHECK_CUTOFF_AT = "17:00"  # E2: the default hour of the e-check batch, local, on banking days
+SETTLEMENT_DAYS = 10  # E4: banking days until a verdict is missed
 LANGUAGES = ("en", "fr")
 
 
@@ -24,6 +26,14 @@ class Organisation:
     @property
     def night_at(self) -> time:
         return time.fromisoformat(str(self.settings.get("night_at", NIGHT_AT)))
+
+    @property
+    def echeck_cutoff_at(self) -> time:
+        return time.fromisoformat(str(self.settings.get("echeck_cutoff_at") or ECHECK_CUTOFF_AT))
+
+    @property
+    def settlement_days(self) -> int:
+        return int(self.settings.get("settlement_days") or SETTLEMENT_DAYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from domain.machine import Machine
 
 class PaymentKind(StrEnum):
     INSTALMENT = "instalment"
+    SUBSCRIPTION = "subscription"  # the charge of a period that was billed (S1)
     ONE_OFF = "payment"
 
 
@@ -30,7 +31,7 @@ S = PaymentState
 # fmt: off
 PAYMENT: Machine[PaymentState] = Machine(
     name="payment",
-    starts=(S.SCHEDULED, S.DUE, S.HELD, S.PAID),
+    starts=(S.SCHEDULED, S.DUE, S.HELD, S.PAID, S.FAILED),  # failed: a period with no method on file (S4)
     table={
         (S.SCHEDULED,  "claim"):   S.SUBMITTING,
         (S.SCHEDULED,  "fall_due"):S.DUE,
@@ -72,10 +73,10 @@ STILL_PLANNED = (*PLANNED, S.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`number` of `plan` starts at 1. `due_on` is a business date, `due_at` the instant from which a
-    payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version` counts its steps
-    and orders its events. `command` is the inbox row that waits for the next outcome. `refunded` is what
-    was given back or is on its way: never more than `amount` (R1).
+    """`number` of `plan`, or of the periods of `subscription`, starts at 1. `due_on` is a business date, `due_at`
+    the instant from which a payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version`
+    counts its steps and orders its events. `command` is the inbox row that waits for the next outcome. `refunded`
+    is what was given back or is on its way: never more than `amount` (R1).
     """
 
     organisation: str
@@ -84,6 +85,7 @@ class Payment:
     client: str
     invoice: str | None = None
     plan: str | None = None
+    subscription: str | None = None
     number: int | None = None
     merchant_account: str | None = None
     payment_method: str | None = None

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.action_item import ActionItem
+from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
@@ -14,6 +15,7 @@ from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
 from domain.refund import RefundState
 from domain.repayment import Back, Outgoing, Paid
+from domain.subscription import Renewable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -83,7 +85,18 @@ class Transaction(Protocol):
     def write(self, decisions: Iterable[Decision]) -> None:
         """Writes all of it or raises `Stale` when a row was no longer in the state that it moves from."""
 
+    def door(self, organisation: str, account: str) -> Door | None:
+        """A merchant account, locked, with its care: whoever holds it decides alone what is asked next."""
+
+    def care(self, organisation: str, account: str) -> Care: ...
+
+    def charges_due(self, organisation: str, account: str) -> bool:
+        """Whether a charge waits to be claimed through this account."""
+
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
+        """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
 

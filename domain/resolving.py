@@ -42,18 +42,23 @@ def look_up(asked: Asked) -> LookUp:
     return LookUp(key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency)
 
 
-def settle_finding(asked: Asked, finding: Finding, around: Around, *, now: datetime, mint: Mint) -> Decision:
-    """What follows from a look-up: the real outcome is adopted, or the ladder goes on."""
+def settle_finding(
+    asked: Asked, finding: Finding, around: Around, *, now: datetime, mint: Mint, incident: bool = False
+) -> Decision:
+    """What follows from a look-up: the real outcome is adopted, or the ladder goes on. While the processor is known
+    not to answer (`incident`), its silence costs no rung: an outage makes no items in doubt."""
     attempt = asked.attempt
     match finding:
         case Approved():
             if (finding.amount_minor, finding.currency) != (attempt.amount, attempt.currency):
                 return _next_rung(asked, around, now=now, mint=mint, why="mismatch", missed_at=None)
-            return approve(asked, finding.reference, around, now=now, mint=mint)
+            return approve(asked, finding.reference, around, now=now, mint=mint, raw=finding.raw)
         case Declined():
             return decline(asked, finding, around, now=now, mint=mint)
         case NotFound():
             return _not_found(asked, around, now=now, mint=mint)
+        case NoAnswer() | NotSent() if incident and attempt.state is AttemptState.UNKNOWN:
+            return _same_rung(asked, now=now, why=finding.why)
         case NoAnswer() | NotSent():
             return _next_rung(asked, around, now=now, mint=mint, why=finding.why, missed_at=attempt.missed_at)
         case _:
@@ -72,6 +77,13 @@ def _not_found(asked: Asked, around: Around, *, now: datetime, mint: Mint) -> De
         put = {"worker": None, "resend": True, "next_at": now, "rung": attempt.rung + 1, "missed_at": None}
         return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
     return _doubt(asked, around, now=now, mint=mint, why="not_found")
+
+
+def _same_rung(asked: Asked, *, now: datetime, why: str) -> Decision:
+    attempt = asked.attempt
+    waits = capability_of(asked.claim.account.processor).ladder.waits
+    put = {"worker": None, "next_at": now + waits[min(attempt.rung, len(waits) - 1)], "detail": {"why": why}}
+    return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
 
 
 def _next_rung(

@@ -1,11 +1,10 @@
 """The sweep: rings for whatever is due and frees what the dead held. What it finds, the broker may forget."""
 
-import random
 from collections.abc import Callable
 from typing import Protocol
 
 from adapters.bootstrap import App
-from adapters.errands import Errand, due_errands
+from adapters.errands import Errand, due_errands, in_turns
 
 SWEEP_EVERY_S = 1.0
 MAX_WAITING_BELLS = 500  # a bell more would only wait; the next sweep rings it
@@ -33,7 +32,6 @@ def ring_due(app: App, bells: Bells) -> int:
     if not errands:
         return 0
     room = MAX_WAITING_BELLS - bells.waiting()
-    random.shuffle(errands)  # where there is no room for all, nobody is always the last
-    for errand in errands[: max(room, 0)]:
+    for errand in in_turns(errands)[: max(room, 0)]:
         bells(errand)
     return max(min(room, len(errands)), 0)

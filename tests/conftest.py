@@ -64,6 +64,11 @@ class SharedPostgres:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: some tests wait for leases and ladders, and leave theirs idle."""
+    return (os.cpu_count() or 1) + 1
+
+
 # ------------------------------------------------------------------ one PostgreSQL for a run
 
 

@@ -133,6 +133,19 @@ def statement(
 
 
 @app.command()
+def subscriptions(
+    organisation: str, client: str, as_json: AsJson = False, language: Language = None, now: Now = None
+) -> None:
+    """A client's subscriptions, each with its next twelve charges."""
+    from adapters.cli.opening import opened, or_refused
+    from adapters.cli.subscriptions import show_subscriptions
+
+    spoken = language_of(language)
+    with opened("subscriptions", language=spoken, now=now) as application, or_refused(spoken, as_json=as_json):
+        show_subscriptions(application, organisation, client, as_json=as_json, language=spoken)
+
+
+@app.command()
 def report(
     name: str, organisation: str, since: Since = None, until: Until = None, as_json: AsJson = False,
     as_csv: AsCsv = False, bom: Bom = False, language: Language = None, now: Now = None,

@@ -130,6 +130,12 @@ def _journal(settings: Settings) -> Iterator[Finding]:
     yield Finding(check="journal", trouble=not _writable(path), params={"path": str(path)})
 
 
+def _processors(settings: Settings) -> Iterator[Finding]:
+    from adapters.cli.doctor_care import processors
+
+    yield from processors(settings)
+
+
 def _writable(path: Path) -> bool:
     import os
 
@@ -138,4 +144,6 @@ def _writable(path: Path) -> bool:
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
-LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_database, _redis, _secret, _seal_keys, _journal)
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _database, _redis, _secret, _seal_keys, _journal, _processors,
+)  # fmt: skip

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from adapters.bootstrap import App
 from adapters.cli import show
 from adapters.cli.opening import opened
+from adapters.database.incidents import incidents
 from adapters.locale import say
 from adapters.night import Night, NightNotStarted, NightStuck
 from adapters.night_report import COUNTED, Mark, Report, counts, waiting
@@ -46,7 +47,19 @@ def _carry_out(app: App, through: date | None, organisation: str | None, languag
         asked = Night(app=app, through=through, organisation=organisation, watch=bar.show)
         reports = asked.run()
     print_reports(reports, language, as_json=as_json)
+    _tell_incidents(app, organisation, language)
     return len(asked.failed)
+
+
+def _tell_incidents(app: App, organisation: str | None, language: str) -> None:
+    """What waits for a processor that does not answer is not lost: the person who ran the night knows it."""
+    for one in app.books.run(lambda tx: incidents(tx, organisation), read_only=True):
+        show.aside(
+            say(
+                "night.incident", language, organisation=one.organisation, account=one.account, waiting=one.waiting,
+                since=show.instant(one.since) or "",
+            )
+        )  # fmt: skip
 
 
 def print_reports(reports: Sequence[Report], language: str, *, as_json: bool) -> None:

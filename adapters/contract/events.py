@@ -12,17 +12,23 @@ FIELDS: dict[str, Document] = {
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
+    "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
+    "merchant_account": {"type": "string"},
+    "misses":         {"type": "integer", "description": "Answers in a row without a usable one."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
+    "next_at":        {"type": "string", "format": "date-time", "description": "When it is tried again."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
     "on":             {"type": "string", "format": "date"},
     "outcome":        {"enum": ["paid", "not_paid"]},
     "payment":        {"type": ["string", "null"]},
     "payment_method": {"type": "string"},
+    "processor":      {"type": "string"},
     "reason":         {"type": "string", "description": "A code of the contract; or why, in a person's words."},
     "reference":      {"type": "string", "description": "The processor's."},
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
     "replaced":       {"type": ["string", "null"], "description": "The method that was on the payment before."},
+    "subscription":   {"type": "string"},
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
@@ -32,6 +38,8 @@ VERDICT, METHODS = "reason reference", "payment_method replaced"
 CODE = "network_code"
 SENT = "refund reference"
 ON_ITEM = "item client payment"
+PERIOD = "subscription invoice"
+OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
     "payment.approved":           ("A payment was approved, or received offline.",      PAID, HOW),
@@ -40,6 +48,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "payment.reversed":           ("A payment was taken back.",                         PAID, "offline reason"),
     "instalment.charged":         ("An instalment was paid.",                           PAID, HOW),
     "instalment.failed":          ("An instalment failed; an action item is open.",     f"{PAID} reason", CODES),
+    "subscription.renewed":       ("The period of a subscription was paid.",            f"{PAID} {PERIOD}", HOW),
+    "subscription.renewal_failed": ("Its charge failed; the invoice stays.",          f"{PAID} {PERIOD} reason", CODES),
     "action_item.opened":         ("A person has something to do.",                     f"{ON_ITEM} reason", OPENED),
     "action_item.retrying":       ("A retry was asked for.",                            ON_ITEM, METHODS),
     "action_item.resolved":       ("The item was settled by a payment.",                ON_ITEM, ""),
@@ -52,6 +62,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "refund.settled":             ("The money of a refund is back with the client.",    f"{PAID} refund on", ""),
     "refund.failed":              ("A refund failed; the money stays owed.",            f"{PAID} refund reason", CODE),
     "refund.cancelled":           ("A refund was called back, or never will be sent.",  f"{PAID} refund", "why"),
+    "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
+    "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
 }
 # fmt: on
 

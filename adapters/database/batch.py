@@ -13,7 +13,9 @@ from sqlalchemy import Connection, NestedTransaction
 
 from adapters.database import foresight
 from adapters.database.books import BookTransaction
+from adapters.database.door import care_of
 from adapters.database.foresight import Foresight, Key, Pair, key_of, key_of_row
+from domain.care import Care
 from domain.command import Command, Identity
 from domain.credit import Credit
 from domain.decision import Allocate, Change, Decision, Move, New, Remove
@@ -52,8 +54,10 @@ class BatchTransaction(BookTransaction):
         self._told_before = 0
         self._seen: dict[tuple[type, Key | None], Any] = {}
         self._lines: dict[Pair, list[OpenLine]] = {}
+        self._cares: dict[Pair, Care] = {}
         self._planless: dict[type, set[Pair]] = {Plan: set(), Payment: set()}
         super().__init__(self._raw, tx.now, tx._writer.render, tx.vault)
+        self.standing = tx.standing
         self._writer = tx._writer
 
     @property
@@ -108,6 +112,13 @@ class BatchTransaction(BookTransaction):
             return False
         client = key.get("client")
         return isinstance(client, str) and (key["organisation"], client) in self._planless.get(thing, ())
+
+    def care(self, organisation: str, account: str) -> Care:
+        """Commands read it and never change it: once for the batch, without writing what is held back."""
+        known = self._cares.get((organisation, account))
+        if known is None:
+            known = self._cares[organisation, account] = care_of(self._raw, organisation, account)
+        return known
 
     # -- writing -----------------------------------------------------------------------------------
 

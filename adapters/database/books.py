@@ -17,6 +17,7 @@ from adapters.database import loader
 from adapters.database.accounts import Accounts
 from adapters.database.engine import READ_ONLY
 from adapters.database.repayments import Repayments
+from adapters.database.subscriptions import Renewals
 from adapters.database.vault import Vault
 from adapters.database.writer import Render, Writer
 from domain.decision import Decision
@@ -40,7 +41,7 @@ MAX_TRIES = 5  # of a whole transaction after a deadlock, a lost connection, a b
 RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08001")
 
 
-class BookTransaction(Repayments, Accounts):
+class BookTransaction(Repayments, Accounts, Renewals):
     """See `domain.ports.Transaction`."""
 
     def __init__(self, connection: Connection, now: datetime, render: Render, vault: Vault) -> None:
@@ -119,6 +120,7 @@ class DatabaseBooks:
         self.vault = vault or Vault()
         self.render = render
         self.clock = clock
+        self.standing = False  # a clock that stands still as long as this process lives (`--now`)
         self.log = log
 
     @contextmanager
@@ -128,6 +130,7 @@ class DatabaseBooks:
             opened = connection.execution_options(**{READ_ONLY: read_only})
             with opened.begin():
                 transaction = BookTransaction(opened, self._now(opened), self.render, self.vault)
+                transaction.standing = self.standing
                 yield transaction
         self._tell(transaction.told)
 

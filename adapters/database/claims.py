@@ -1,31 +1,28 @@
 """The hot reads before a gateway is asked: what is due through an account, and what is unknown."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 
 from adapters.database import loader
-from adapters.database.around import Surroundings
+from adapters.database.door import Doors, Owner
 from adapters.database.tables import attempts, clients, payment_methods, payments, plans, runs
 from domain.attempt import Attempt, AttemptState
 from domain.charging import must_wait
 from domain.claim import Asked, Claim, InFlight
 from domain.instalment import Plan
-from domain.organisation import MerchantAccount, Organisation
 from domain.payment import Payment, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.run import NIGHT
 
 MAX_PAGES = 20  # of payments that all wait for another's answer, before the next sweep looks again
-Owner = tuple[Organisation, MerchantAccount]
+PAGE = 100  # looked at, at least, however few are wanted
 
 
-class Claims(Surroundings):
+class Claims(Doors):
     """Part of a transaction; `now` is the transaction's."""
-
-    now: datetime
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]:
         """Payments to charge now through an account, locked: those at once first, then the nights', oldest
@@ -37,16 +34,17 @@ class Claims(Surroundings):
         if owner is None:
             return []
         through = self._night_through(organisation)
+        size = max(limit, PAGE)
         for page in range(MAX_PAGES):
-            rows = self._due(organisation, account, limit, page)
-            if through is not None and len(rows) < limit:
-                rows += self._scheduled(organisation, account, through, limit - len(rows), page)
-            claims = self._ready(rows, owner)
+            rows = self._due(organisation, account, size, page)
+            if through is not None and len(rows) < size:
+                rows += self._scheduled(organisation, account, through, size - len(rows), page)
+            claims = self._ready(rows, owner, limit)
             if claims or not rows:
                 return claims
         return []
 
-    def _ready(self, rows: Sequence[Any], owner: Owner) -> list[Claim]:
+    def _ready(self, rows: Sequence[Any], owner: Owner, limit: int) -> list[Claim]:
         """Those that need not wait for another's answer; what is claimed here is under way for the next."""
         parts = [_read(row) for row in rows]
         at_once = [payment for payment, *_ in parts if payment.state is PaymentState.DUE]  # a retry, perhaps
@@ -54,8 +52,15 @@ class Claims(Surroundings):
         invoices = {(one.organisation, one.client, one.invoice) for one, *_ in parts if one.invoice is not None}
         lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
         flying = self.in_flight(invoices) if invoices else {}
-        ready = []
+        sending = self.subscriptions_sending([payment for payment, *_ in parts])
+        ready: list[Claim] = []
         for payment, method, plan, language in parts:
+            if len(ready) == limit:
+                break
+            if payment.subscription is not None:  # its answer may stop the next, as in a plan (I5)
+                if payment.subscription in sending:
+                    continue
+                sending.add(payment.subscription)
             left = None
             if payment.invoice is not None:
                 pair = (payment.organisation, payment.invoice)
@@ -100,13 +105,6 @@ class Claims(Surroundings):
             return None
         owner = self.owner(organisation, loader.build(Attempt, row[:ATTEMPT_WIDTH]).merchant_account)
         return _asked(row, owner) if owner is not None else None
-
-    def owner(self, organisation: str, account: str, *, lock: bool = False) -> Owner | None:
-        """The organisation and its merchant account."""
-        wanted = {"organisation": organisation, "id": account}
-        accounts = loader.load(self.connection, MerchantAccount, wanted, order_by="", limit=1, lock=lock)
-        owners = loader.load(self.connection, Organisation, {"id": organisation}, order_by="", limit=1, lock=False)
-        return (owners[0], accounts[0]) if accounts and owners else None
 
     def _due(self, organisation: str, account: str, limit: int, page: int) -> list[Any]:
         waiting = _waiting(organisation, account, payments.c.due_at, limit).where(

@@ -5,14 +5,16 @@ from typing import Any
 
 from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
+from domain.care import CARE
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
 from domain.refund import REFUND
 from domain.repayment import REPAYMENT
+from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
+APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals", "renewals")
 POSTED_LINE = (
     "organisation",
     "invoice",
@@ -33,7 +35,9 @@ MACHINES: dict[str, Machine[Any]] = {
     "plans": PLAN,
     "refunds": REFUND,
     "repayments": REPAYMENT,
+    "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
+    "cares": CARE,
 }
 
 

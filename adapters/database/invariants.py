@@ -9,6 +9,7 @@ from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
 from adapters.database.refund_invariants import REFUNDS, REFUNDS_BY_NOW
 from adapters.database.seals import broken_seals
+from adapters.database.subscription_invariants import LATE_PERIODS, PERIODS
 from adapters.database.types import Instant
 from adapters.database.wide import read_widely
 from domain.days import last_night
@@ -23,10 +24,11 @@ MAX_ORGANISATIONS = 10_000
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
     read_widely(tx)
-    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | REFUNDS).items()}
+    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS | REFUNDS).items()}
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in (BY_NOW | REFUNDS_BY_NOW).items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
+    found["every_period_was_billed"] = _missed_periods(tx, before)
     found["events_are_what_was_sealed"] = broken_seals(tx)
     return found
 
@@ -46,9 +48,20 @@ def _missed_nights(tx: BookTransaction, before: datetime) -> list[dict[str, Any]
     verdict of an earlier one is not late."""
     late = []
     for owner in tx.all(Organisation, order_by="id", limit=MAX_ORGANISATIONS):
-        statement = text(_LEFT_BY_A_NIGHT).bindparams(organisation=owner.id, through=last_night(owner, before))
+        statement = text(_LEFT_BY_A_NIGHT).bindparams(bindparam("before", before, Instant))
+        statement = statement.bindparams(organisation=owner.id, through=last_night(owner, before))
         for payment, due_on in tx.connection.execute(statement).all():
             late.append({"organisation": owner.id, "payment": payment, "due_on": str(due_on)})
+    return late[:MAX_SHOWN]
+
+
+def _missed_periods(tx: BookTransaction, before: datetime) -> list[dict[str, Any]]:
+    """Subscriptions whose next period began by a night that should be over, and has no invoice (S1)."""
+    late = []
+    for owner in tx.all(Organisation, order_by="id", limit=MAX_ORGANISATIONS):
+        statement = text(LATE_PERIODS).bindparams(organisation=owner.id, through=last_night(owner, before))
+        for subscription, next_on in tx.connection.execute(statement).all():
+            late.append({"organisation": owner.id, "subscription": subscription, "next_on": str(next_on)})
     return late[:MAX_SHOWN]
 
 
@@ -58,6 +71,8 @@ _LEFT_BY_A_NIGHT = """
         AND p.merchant_account IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
             AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = p.organisation AND c.id = p.merchant_account
+            AND (c.state <> 'closed' OR c.counted_at > :before))
     LIMIT 100"""
 
 ALWAYS = {
@@ -159,7 +174,8 @@ ALWAYS = {
             AND e.type IN ('instalment.lowered', 'payment.lowered')))""",
     # -- nothing lost
     "failed_instalment_has_its_item": """
-        SELECT p.organisation, p.id FROM payments p WHERE p.kind = 'instalment' AND p.state = 'failed'
+        SELECT p.organisation, p.id FROM payments p
+        WHERE p.kind IN ('instalment', 'subscription') AND p.state = 'failed'
         AND NOT EXISTS (SELECT 1 FROM action_items i WHERE i.organisation = p.organisation AND i.payment = p.id)""",
     "doubt_has_its_item": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'in_doubt'
@@ -168,7 +184,8 @@ ALWAYS = {
     "waiting_item_has_something_to_wait_for": """
         SELECT i.organisation, i.id, i.state, p.state AS payment FROM action_items i
         LEFT JOIN payments p ON p.organisation = i.organisation AND p.id = i.payment
-        WHERE i."of" NOT IN ('refund', 'cancellation') AND ((i.state = 'open' AND i.kind IN ('instalment', 'in_doubt')
+        WHERE i."of" NOT IN ('refund', 'cancellation') AND ((i.state = 'open'
+                AND i.kind IN ('instalment', 'subscription', 'in_doubt')
                 AND (p.state IS NULL OR p.state NOT IN ('failed', 'in_doubt', 'reversed')))
             OR (i.state = 'retrying' AND (p.state IS NULL OR p.state NOT IN ('due', 'submitting', 'unknown'))))""",
     "closed_item_has_an_actor": """
@@ -210,6 +227,7 @@ ALWAYS = {
             AND a.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
 }  # fmt: skip
 
+# What waits for a processor that does not answer, or for its share of a rate, is not late.
 BY_NOW = {
     "no_command_is_stuck": """
         SELECT organisation, source, id, type FROM commands
@@ -217,10 +235,14 @@ BY_NOW = {
     "no_due_payment_is_late": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'due' AND p.due_at < :before
         AND NOT EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.client = p.client
-            AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))""",
+            AND q.invoice = p.invoice AND q.state IN ('submitting', 'unknown', 'in_doubt'))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = p.organisation AND c.id = p.merchant_account
+            AND (c.state <> 'closed' OR c.counted_at > :before))""",
     "no_look_up_is_late": """
-        SELECT organisation, payment, key, state FROM attempts
-        WHERE worker IS NULL AND next_at < :before AND state IN ('unknown', 'in_doubt')""",
+        SELECT a.organisation, a.payment, a.key, a.state FROM attempts a
+        WHERE a.worker IS NULL AND a.next_at < :before AND a.state IN ('unknown', 'in_doubt')
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
+            AND (c.state <> 'closed' OR c.counted_at > :before))""",
     "no_claim_is_held_by_the_dead": """
         SELECT a.organisation, a.key, a.state, a.worker FROM attempts a
         WHERE a.state IN ('submitting', 'unknown', 'in_doubt') AND a.worker IS NOT NULL AND a.promised_at < :before

@@ -13,9 +13,9 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import attempts
 from domain.attempt import Attempt
+from domain.giving_back import reap as reap_repayment
 from domain.payment import Payment
 from domain.resolving import reap
-from domain.settling import reap as reap_repayment
 
 BEAT_S = 3.0  # how often a worker says that it lives
 SILENCE_S = 10.0  # after that it is dead; more than three beats, so that a slow commit is not a death

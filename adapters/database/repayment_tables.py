@@ -2,22 +2,24 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table, Text, UniqueConstraint, text
 
-from adapters.database.tables import IN_FLIGHT, THINGS, _at, _int, _json, _of, _text, metadata
+from adapters.database.columns import at_, int_, json_, metadata, of_, text_
 from domain.repayment import Repayment
+
+IN_FLIGHT = "state IN ('submitting', 'unknown', 'in_doubt')"
 
 repayments = Table(
     "repayments", metadata,
     # The key is derived from the ref of the refund, or of the payment, and the number: no key serves two.
     Column("key", Text, primary_key=True),
-    _text("organisation"), _text("client"), _text("payment"), _text("refund", null=True), _int("number"),
-    _text("about"), _text("merchant_account"), _text("payment_method"), _int("amount"), _text("currency"),
-    _text("of_key"), _text("of_reference"), _text("parameters_hash"), _text("state"), _text("worker", null=True),
-    _int("epoch"), _int("sends"), _int("rung"), _at("missed_at", null=True),
-    Column("resend", Boolean, nullable=False), _at("next_at", null=True), _text("reference"), _text("reason"),
-    _text("network_code"), _json("detail"), _int("command", null=True), _text("by"), _at("promised_at"),
-    _at("ended_at", null=True),
+    text_("organisation"), text_("client"), text_("payment"), text_("refund", null=True), int_("number"),
+    text_("about"), text_("merchant_account"), text_("payment_method"), int_("amount"), text_("currency"),
+    text_("of_key"), text_("of_reference"), text_("parameters_hash"), text_("state"), text_("worker", null=True),
+    int_("epoch"), int_("sends"), int_("rung"), at_("missed_at", null=True),
+    Column("resend", Boolean, nullable=False), at_("next_at", null=True), text_("reference"), text_("reason"),
+    text_("network_code"), json_("detail"), int_("command", null=True), text_("by"), at_("promised_at"),
+    at_("ended_at", null=True),
     UniqueConstraint("organisation", "payment", "refund", "number"),
-    _of("payments", "payment"),
+    of_("payments", "payment"),
     CheckConstraint("amount > 0", name="amount"),
     # No refund has two repayments in flight: never another key while the first may live.
     Index(
@@ -43,4 +45,4 @@ repayments = Table(
     ),
 )  # fmt: skip
 
-THINGS[Repayment] = repayments
+REPAYMENT_TABLES: dict[type, Table] = {Repayment: repayments}

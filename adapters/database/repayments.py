@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 
 from adapters.database import loader
-from adapters.database.claims import Claims, Owner
+from adapters.database.claims import Claims
+from adapters.database.door import Owner
 from adapters.database.repayment_tables import repayments
 from adapters.database.tables import refunds
 from domain.action_item import ActionItem, ItemState

@@ -1,7 +1,5 @@
 """The tables: one per thing of the domain, a column per field, rules as constraints and partial indexes."""
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -12,7 +10,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -20,7 +17,17 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
-from adapters.database.types import Instant, Json, Uuid
+from adapters.database.care_tables import CARE_TABLES
+from adapters.database.columns import Sequence
+from adapters.database.columns import at_ as _at
+from adapters.database.columns import int_ as _int
+from adapters.database.columns import json_ as _json
+from adapters.database.columns import metadata as metadata
+from adapters.database.columns import of_ as _of
+from adapters.database.columns import text_ as _text
+from adapters.database.repayment_tables import REPAYMENT_TABLES
+from adapters.database.subscription_tables import SUBSCRIPTION_TABLES
+from adapters.database.types import Uuid
 from domain.access import Quarantined, ServiceKey, Session, SignInLink
 from domain.action_item import ActionItem
 from domain.attempt import Attempt
@@ -39,40 +46,6 @@ from domain.run import Run
 from domain.scholarship import Fund
 from domain.seal import Seal
 from domain.webhook import Delivery, WebhookEndpoint
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-# An identity in PostgreSQL, the rowid in SQLite: given by the database, never by us.
-Sequence = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _text(name: str, **more: Any) -> Column[Any]:
-    return Column(name, Text, nullable=more.pop("null", False), **more)
-
-
-def _int(name: str, **more: Any) -> Column[Any]:
-    return Column(name, BigInteger, nullable=more.pop("null", False), **more)
-
-
-def _at(name: str, null: bool = False) -> Column[Any]:
-    return Column(name, Instant, nullable=null)
-
-
-def _json(name: str) -> Column[Any]:
-    return Column(name, Json, nullable=False)
-
-
-def _of(table: str, *columns: str) -> ForeignKeyConstraint:
-    """A reference within one organisation: rows can't point across organisations (P1)."""
-    return ForeignKeyConstraint(["organisation", *columns], [f"{table}.organisation", f"{table}.id"])
-
 
 organisations = Table(
     "organisations", metadata,
@@ -146,9 +119,9 @@ QUEUE = "CASE state WHEN 'scheduled' THEN 'night' WHEN 'due' THEN 'now' END"
 payments = Table(
     "payments", metadata,
     _text("organisation"), _text("id"), _text("kind"), _text("client"), _text("invoice", null=True),
-    _text("plan", null=True), _int("number", null=True), _text("merchant_account", null=True),
-    _text("payment_method", null=True), _text("offline", null=True), _int("amount"),
-    Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
+    _text("plan", null=True), _text("subscription", null=True), _int("number", null=True),
+    _text("merchant_account", null=True), _text("payment_method", null=True), _text("offline", null=True),
+    _int("amount"), Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
     _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
     _text("comment", null=True), _int("refunded"), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
@@ -441,4 +414,7 @@ THINGS: dict[type, Table] = {
     Session: sessions,
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
+    **SUBSCRIPTION_TABLES,
+    **REPAYMENT_TABLES,
+    **CARE_TABLES,
 }

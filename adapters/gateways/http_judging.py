@@ -1,10 +1,10 @@
 """When an answer of the simulator's dialect is believed: well formed, about our key, our amount, our currency."""
 
-import json
 import re
 from datetime import date
 from typing import Any
 
+from adapters.gateways.strict_json import read_object
 from adapters.gateways.wire_head import Head
 from domain.outcome import (
     About,
@@ -146,25 +146,5 @@ def _read_verdict(asked: Asked, head: Head, body: bytes) -> Approved | Declined 
 
 
 def _read_object(head: Head, body: bytes) -> dict[str, Any] | None:
-    """Strict JSON in strict UTF-8, or None: no byte order mark, no NaN, no name twice, no bottomless nest."""
-    if not head.is_json:
-        return None
-    try:
-        answer = _DECODER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return answer if type(answer) is dict else None
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    answer = dict(pairs)
-    if len(answer) != len(pairs):
-        raise ValueError("a name twice")
-    return answer
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)
+    """None for whatever is not JSON without doubt (see `strict_json`)."""
+    return read_object(body) if head.is_json else None

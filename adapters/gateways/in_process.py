@@ -96,10 +96,17 @@ class SimulatedGateway:
         settings = read_settings(account.settings)
         pair = (account.organisation, account.id)
         requests = [_in_words(one, Request(operation, *pair, one.key, settings=settings)) for one in asked]
+        self._simulator.concurrency.begin(pair, len(requests))
+        try:
+            return self._performed(requests, settings.deadline_s)
+        finally:
+            self._simulator.concurrency.end(pair, len(requests))
+
+    def _performed(self, requests: Sequence[Request], deadline_s: float) -> list[Reply]:
         asked_at = time.monotonic()
         replies = self._simulator.perform(requests)
         if self._clock_is_real:
-            slowest_s = min(settings.deadline_s, max(reply.after_s for reply in replies))
+            slowest_s = min(deadline_s, max(reply.after_s for reply in replies))
             left_s = slowest_s - (time.monotonic() - asked_at)
             if left_s > 0:
                 time.sleep(left_s)

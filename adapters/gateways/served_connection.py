@@ -8,7 +8,10 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple, cast
 
-from adapters.gateways.served_dialect import BadRequest, Route, read_request, render, render_refusal
+from adapters.gateways.concurrency import Whose
+from adapters.gateways.served_call import Call, Dialect, read_call
+from adapters.gateways.served_dialect import BadRequest, Route, read_request, render, render_peaks, render_refusal
+from adapters.gateways.served_foreign import FOREIGN
 from adapters.gateways.simulator import Simulator
 from adapters.gateways.simulator_rules import Request
 
@@ -22,16 +25,35 @@ logger = logging.getLogger(__name__)
 class Counter:
     """Where connections hand in requests: all those of one tick of the loop are performed as one batch."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, *, timeout_s: float = 0.0) -> None:
         self._simulator = simulator
+        self._foreign: dict[str, Dialect] = {
+            prefix: speak(simulator, timeout_s=timeout_s) for prefix, speak in FOREIGN.items()
+        }
         self._handed_in: list[tuple[ServedConnection, Request]] = []
+        self.concurrency = simulator.concurrency
         self.connections: set[ServedConnection] = set()
         self._slow = 0
 
     def hand_in(self, connection: "ServedConnection", request: Request) -> None:
+        self.concurrency.begin(connection.hold(request))
         if not self._handed_in:
             asyncio.get_running_loop().call_soon(self._perform)
         self._handed_in.append((connection, request))
+
+    def serve(self, connection: "ServedConnection", prefix: str, call: Call) -> None:
+        """A call in the wire format of a real processor: done, journaled and answered by itself."""
+        try:
+            said = self._foreign[prefix].serve(call)
+        except Exception:
+            logger.exception("simulator.not_journaled")
+            connection.cut()
+            return
+        if not said.after_s:
+            connection.answer(said.data)
+        elif said.after_s < math.inf:
+            self._slow += 1
+            asyncio.get_running_loop().call_later(said.after_s, self._answer_late, [(connection, said.data)])
 
     def _perform(self) -> None:
         batch, self._handed_in = self._handed_in, []
@@ -72,7 +94,7 @@ class Counter:
 class ServedConnection(asyncio.Protocol):
     """One request at a time; whatever is sent ahead waits in the buffer."""
 
-    __slots__ = ("_asked", "_buffer", "_counter", "_keep_alive", "_transport")
+    __slots__ = ("_asked", "_buffer", "_counter", "_held", "_keep_alive", "_transport")
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -80,12 +102,24 @@ class ServedConnection(asyncio.Protocol):
         self._buffer = b""
         self._asked = False
         self._keep_alive = True
+        self._held: Whose | None = None
+
+    def hold(self, request: Request) -> Whose:
+        """From now on a request of this merchant account is in our hands."""
+        self._held = (request.organisation, request.merchant_account)
+        return self._held
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._counter.concurrency.end(self._held)
+            self._held = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._counter.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._let_go()
         self._transport = None
         self._counter.connections.discard(self)
 
@@ -97,6 +131,7 @@ class ServedConnection(asyncio.Protocol):
             self._read()
 
     def answer(self, data: bytes) -> None:
+        self._let_go()
         if self._transport is None:
             return
         self._transport.write(data)
@@ -133,8 +168,14 @@ class ServedConnection(asyncio.Protocol):
         body, self._buffer = self._buffer[start:stop], self._buffer[stop:]
         self._asked = True
         self._keep_alive = head.keep_alive
+        if head.foreign:
+            self._counter.serve(self, head.foreign, read_call(head.line, dict(head.headers), body))
+            return
         if head.route is Route.LIVEZ:
             self.answer(render_refusal(200, "alive"))
+            return
+        if head.route is Route.PEAKS:
+            self.answer(render_peaks(self._counter.concurrency.peaks))
             return
         try:
             request = read_request(head.route, body)
@@ -158,6 +199,9 @@ class RequestHead(NamedTuple):
     keep_alive: bool = True
     refusal: str = ""
     status: int = 400
+    foreign: str = ""  # the prefix of a real processor's paths: then what follows is set too
+    line: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @lru_cache(maxsize=256)  # the heads of one client differ in their length only
@@ -177,9 +221,14 @@ def parse_request_head(head: bytes) -> RequestHead:
         return RequestHead(refusal="a Content-Length is required", status=411)
     if len(length) > 9 or int(length) > BODY_LIMIT:
         return RequestHead(refusal="body too long", status=413)
+    keep_alive = words[2] == b"HTTP/1.1" and headers.get(b"connection", b"").lower() != b"close"
+    foreign = next((prefix for prefix in FOREIGN if words[1].startswith(prefix.encode())), "")
+    if foreign:
+        return RequestHead(
+            length=int(length), keep_alive=keep_alive, foreign=foreign, line=line, headers=tuple(headers.items())
+        )
     try:
         route = Route((words[0] + b" " + words[1]).decode("ascii"))
     except ValueError:
         return RequestHead(refusal="no such path", status=404)
-    keep_alive = words[2] == b"HTTP/1.1" and headers.get(b"connection", b"").lower() != b"close"
     return RequestHead(route=route, length=int(length), keep_alive=keep_alive)

@@ -1,6 +1,7 @@
 """The plain JSON dialect of the served simulator, its server's side: requests read, answers written."""
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
@@ -25,6 +26,7 @@ class Route(StrEnum):
     STATUSES = "POST /statuses"
     LISTS = "POST /lists"
     LIVEZ = "GET /livez"
+    PEAKS = "GET /peaks"
 
 
 # fmt: off
@@ -128,6 +130,11 @@ def render(request: Request, reply: Reply) -> bytes:
             return _respond(200, GARBAGE)
         case unreachable:
             assert_never(unreachable)
+
+
+def render_peaks(peaks: Mapping[tuple[str, str], int]) -> bytes:
+    told = {f"{organisation}/{account}": peak for (organisation, account), peak in peaks.items()}
+    return _respond(200, json.dumps({"peaks": told}))
 
 
 def render_refusal(status: int, why: str) -> bytes:

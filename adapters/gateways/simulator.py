@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.gateways.concurrency import Concurrency
 from adapters.gateways.journal import Journal, JournalCorrupt, render_line, script_of
 from adapters.gateways.simulator_rules import (
     READS,
@@ -38,6 +39,7 @@ class Simulator:
         self._books: dict[tuple[str, str], Book] = {}
         self._scripts: dict[Script, Script] = {}
         self._lock = threading.Lock()
+        self.concurrency = Concurrency()
 
     def perform(self, requests: Sequence[Request]) -> list[Reply]:
         """Does what is asked, in order, and journals all of it in one write before it returns.
@@ -56,6 +58,16 @@ class Simulator:
                 self._forget()
                 raise
             return replies
+
+    def now(self) -> datetime:
+        """The simulator's clock, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    def book(self, organisation: str, merchant_account: str) -> Mapping[str, Remembered]:
+        """What is remembered of an account, by key, oldest first: to be read only."""
+        with self._lock:
+            self._open()
+            return self._books.setdefault((organisation, merchant_account), {})
 
     def open(self) -> None:
         """Opens the journal now, so that trouble with it shows before the first request."""

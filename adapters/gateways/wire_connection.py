@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from adapters.gateways.wire_head import HEAD_LIMIT, Head, parse_head
+from adapters.gateways.wire_chunks import BadChunks, join_chunks
+from adapters.gateways.wire_head import BODY_LIMIT, CHUNKED, HEAD_LIMIT, Head, parse_head
 from domain.outcome import NoAnswer, NotSent
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,8 @@ class Connection(asyncio.Protocol):
         head = parse_head(data[:end]) if 0 <= end <= HEAD_LIMIT else None
         if head is None:
             self.give_up("malformed")
+        elif head.length == CHUNKED:
+            self._read_chunks(batch, head, data, end + 4)
         elif head.length < 0:
             batch.judge(self._index, head, b"")
             self.give_up("malformed")
@@ -134,10 +137,26 @@ class Connection(asyncio.Protocol):
         if len(data) > needed:
             self.give_up("malformed")
             return
+        self._finish(batch, head, data[start:])
+
+    def _read_chunks(self, batch: Batch[Any], head: Head, data: bytes, start: int) -> None:
+        try:
+            read = join_chunks(data, start)
+        except BadChunks:
+            self.give_up("malformed")
+            return
+        if read is None and len(data) - start <= 2 * BODY_LIMIT:
+            self._keep(data, len(data) + 1)
+        elif read is None or read[1] != len(data):
+            self.give_up("malformed")
+        else:
+            self._finish(batch, head, read[0])
+
+    def _finish(self, batch: Batch[Any], head: Head, body: bytes) -> None:
         if self._buffer:
             self._buffer = bytearray()
         self._batch = None
-        batch.judge(self._index, head, data[start:])
+        batch.judge(self._index, head, body)
         if head.keep_alive:
             self._owner.free(self)
         else:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 BODY_LIMIT = 256 * 1024
 HEAD_LIMIT = 16 * 1024
+CHUNKED = -2
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: [^\r\n]*)?")
 _LENGTH = re.compile(rb"[0-9]{1,9}")
@@ -14,7 +15,8 @@ _SINGLE = frozenset((b"content-length", b"content-type", b"content-encoding", b"
 
 
 class Head(NamedTuple):
-    """`length` is -1 when the body's end can't be told: then the body is not read and the connection ends.
+    """`length` is CHUNKED for a body in chunks, and -1 when the body's end can't be told: then the body is not
+    read and the connection ends.
 
     `is_json` promises plain UTF-8 JSON; the body itself may still break the promise.
     """
@@ -45,17 +47,22 @@ def parse_head(head: bytes) -> Head | None:
     return Head(
         status=status,
         length=length,
-        is_json=length > 0
+        is_json=(length > 0 or length == CHUNKED)
         and _JSON.fullmatch(headers.get(b"content-type", b"")) is not None
         and headers.get(b"content-encoding", b"identity").lower() == b"identity",
-        keep_alive=length >= 0 and status_line[1] == b"1" and b"close" not in connection,
+        keep_alive=length != -1 and status_line[1] == b"1" and b"close" not in connection,
     )
 
 
 def _read_length(headers: dict[bytes, bytes], status: int) -> int:
-    """The body's length, or -1 for what our gateways never send: chunks, no length, more than the limit."""
+    """The body's length, CHUNKED, or -1 for what can't be told: another coding, no length, more than the limit."""
     text = headers.get(b"content-length", b"")
-    if status < 200 or b"transfer-encoding" in headers or not _LENGTH.fullmatch(text):
+    coding = headers.get(b"transfer-encoding")
+    if status < 200:
         return -1
+    if coding is not None:
+        return CHUNKED if coding.lower() == b"chunked" and not text else -1
+    if not _LENGTH.fullmatch(text):
+        return 0 if status == 204 and not text else -1
     length = int(text)
     return length if length <= BODY_LIMIT else -1

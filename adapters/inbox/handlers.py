@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from adapters.gateways.choose import must_be_installed
+from adapters.gateways.choose import must_be_installed, must_be_usable
 from adapters.inbox import item_schemas as items
 from adapters.inbox import schemas as shape
 from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
 from adapters.inbox.command_shape import Command
+from adapters.inbox.subscription_handlers import SUBSCRIPTION_HANDLERS
 from domain.bank_account import BankAccount
 from domain.instalment import Initial, Schedule
 from domain.invoice import AskedLine
@@ -35,8 +36,9 @@ def _given(asked: Command, *ids: str) -> dict[str, Any]:
 
 
 def organisation_register(tx: Transaction, asked: shape.RegisterOrganisation, by: str, _seq: int) -> Result:
-    for account in asked.merchant_accounts:
+    for position, account in enumerate(asked.merchant_accounts):
         must_be_installed(account.processor)
+        must_be_usable(f"merchant_accounts.{position}", account.processor, account.settings)
     accounts = [
         {**account.model_dump(exclude_unset=True), "kinds": tuple(account.kinds)} for account in asked.merchant_accounts
     ]
@@ -155,6 +157,7 @@ HANDLERS: dict[str, Handler] = {
     "instalment.change": instalment_change,
     "instalment.cancel": instalment_cancel,
     **BILLING_HANDLERS,
+    **SUBSCRIPTION_HANDLERS,
     "action_item.retry": action_item_retry,
     "action_item.reject": action_item_reject,
     "action_item.reopen": action_item_reopen,
@@ -167,6 +170,7 @@ MAKES = {
     "invoice.create": "invoice",
     "payment.make": "payment",
     "instalment_plan.create": "plan",
+    "subscription.start": "subscription",
     "credit.create": "credit",
     "purchase.cancel": "credit_note",
     "refund.request": "refund",

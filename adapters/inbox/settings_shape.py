@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from adapters.inbox.shape import Amount, ClockTime, Code, Email, Rate, Shape
+from adapters.inbox.shape import Amount, ClockTime, Code, Day, Email, Rate, Shape
 
 Days = Annotated[list[Annotated[int, Field(ge=1, le=60)]], Field(min_length=1, max_length=10)]
 
@@ -49,6 +49,7 @@ class OrganisationSettings(Shape):
     echeck_cutoff_at: ClockTime | None = None
     digest_at: ClockTime | None = None
     calendar: Literal["US", "CA12", "CA10"] | None = None
+    bank_closings: Annotated[list[Day], Field(max_length=100)] | None = None
     settlement_days: Annotated[int, Field(ge=1, le=60)] | None = None
     nsf_fee: NsfFee | None = None
     automatic_retries: AutomaticRetries | None = None

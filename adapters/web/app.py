@@ -6,7 +6,21 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import App
-from adapters.web import acts, billing, commands, errors, events, health, items, paper, reads, reports, sign_in
+from adapters.web import (
+    acts,
+    billing,
+    commands,
+    errors,
+    events,
+    health,
+    items,
+    merchant_accounts,
+    paper,
+    reads,
+    reports,
+    sign_in,
+    subscriptions,
+)
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
@@ -30,7 +44,11 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, events, reads, billing, paper, reports):
+    parts = (
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+        merchant_accounts,
+    )  # fmt: skip
+    for part in parts:
         application.include_router(part.router)
     errors.install(application)
     return application

@@ -25,6 +25,7 @@ from adapters.database.action_centre import (
     sum_waiting,
 )  # fmt: skip
 from adapters.database.books import BookTransaction
+from adapters.database.incidents import incidents
 from adapters.web.cookies import Note, read_note
 from adapters.web.offers import Offer, offer
 from adapters.web.pages import page, wording_of
@@ -95,6 +96,7 @@ def show_list(
             "next": _address(tab, words, more) if more else "",
             "counts": count_tabs(tx, own),
             "waiting": sum_waiting(tx, own),
+            "incidents": incidents(tx, own),
             "may_act": may(person, ACT),
             "note": say_note(tx, own, note),
             "names": names_of(tx, own),

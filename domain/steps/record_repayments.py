@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from domain.decision import Decision
+from domain.giving_back import conclude, lose, settle_finding
 from domain.outcome import About, NoAnswer, Outcome
 from domain.ports import Books, Gateway, Log, Transaction
 from domain.repaying import cancellation, order
 from domain.repayment import Back, Outgoing, RepaymentState
-from domain.settling import conclude, lose, settle_finding
 
 A = TypeVar("A")
 Decide = Callable[[Transaction, Outgoing, A, Back], Decision]

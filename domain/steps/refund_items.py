@@ -7,12 +7,12 @@ from domain import retrying, retrying_refunds
 from domain.action_item import ActionItem
 from domain.days import local_date
 from domain.decision import Change
+from domain.giving_back import approve, close
 from domain.organisation import Organisation
 from domain.payment import Payment
 from domain.ports import Transaction
 from domain.refund import Refund
 from domain.repayment import Outgoing, Repayment
-from domain.settling import approve, close
 from domain.steps.account_steps import method_of
 
 

@@ -18,6 +18,7 @@ from domain.steps.refund_items import (
     retry_refund,
     settle_refund_item,
 )
+from domain.steps.through_door import must_answer
 
 NO_HOLD = timedelta(0)
 
@@ -41,10 +42,12 @@ def retry_item(
     replacement = None
     if payment_method is not None:
         replacement = tx.get(PaymentMethod, organisation=organisation, client=payment.client, id=payment_method)
+    method = _method(tx, payment)
     decision = retrying.retry(
-        waiting, payment, _method(tx, payment), replacement=replacement, by=by,
-        hold=hold, command=command, now=tx.now,
-    )  # fmt: skip
+        waiting, payment, method, replacement=replacement, by=by, hold=hold, command=command, now=tx.now
+    )
+    chosen = replacement or method
+    must_answer(tx, organisation, chosen.merchant_account if chosen is not None else None)
     tx.write([decision])
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from domain.care import Door
 from domain.charging import promise, question
 from domain.claim import Asked
 from domain.outcome import Outcome
 from domain.ports import Books, Gateways, Leases, Log, Transaction
+from domain.steps import through_door
 from domain.steps.record_answers import record_each, record_outcomes
 
 BATCH_SIZE = 500  # claimed, asked and recorded together; more only makes a crash cost more look-ups
@@ -21,25 +23,32 @@ def charge_payments(
     account: str,
     limit: int = BATCH_SIZE,
 ) -> int:
-    """One batch of an account's due payments; answers how many were taken in hand (0: nothing is due)."""
+    """One batch of an account's due payments; answers how many were taken in hand (0: nothing is due, or nothing
+    may be asked of the processor now)."""
     with leases.batch() as worker:
-        taken, asked = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
-        if asked:
+        door, taken, asked = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        if door is not None and asked:
             for one in asked:
                 attempt = one.attempt
                 told = {"organisation": organisation, "payment": attempt.payment, "key": attempt.key}
                 log("attempt.promised", **told, amount=attempt.amount, worker=worker)
             outcomes = _ask(gateways, asked)
             record_each(books, list(zip(asked, outcomes, strict=True)), record_outcomes, log)
+            through_door.hear(books, door, outcomes, charges=True)
         return taken
 
 
-def _promise(tx: Transaction, organisation: str, account: str, limit: int, worker: str) -> tuple[int, list[Asked]]:
+def _promise(
+    tx: Transaction, organisation: str, account: str, limit: int, worker: str
+) -> tuple[Door | None, int, list[Asked]]:
     """Claims and intents, one transaction: from here on a crash is repaired by asking about the key."""
-    claims = tx.claimable(organisation, account, limit)
+    door = tx.door(organisation, account)
+    if door is None:
+        return None, 0, []
+    claims = through_door.take(tx, door, limit, lambda free: tx.claimable(organisation, account, free), charges=True)
     promised = [promise(claim, worker=worker, now=tx.now, mint=tx.mint) for claim in claims]
     tx.write([decision for decision, _ in promised])
-    return len(claims), [asked for _, asked in promised if asked is not None]
+    return door, len(claims), [asked for _, asked in promised if asked is not None]
 
 
 def _ask(gateways: Gateways, asked: Sequence[Asked]) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from domain import caring
 from domain.following import follow, stands
 from domain.outcome import Standing
 from domain.ports import Books, Gateways, Log, Transaction
@@ -15,7 +16,7 @@ def follow_refunds(
     books: Books, gateways: Gateways, log: Log, *, organisation: str, account: str, limit: int = BATCH_SIZE
 ) -> int:
     """One batch; answers how many were asked about. Asking twice at once changes nothing."""
-    found = books.run(lambda tx: tx.refunds_to_follow(organisation, account, limit))
+    found = books.run(lambda tx: _look(tx, organisation, account, limit))
     if not found:
         return 0
     asked = [out for out in found if out.repayment is not None]
@@ -24,6 +25,13 @@ def follow_refunds(
         log("refund.followed", refund=out.asked.refund, key=out.asked.key, standing=type(standing).__name__)
         books.run(partial(_note, out, standing))
     return len(found)
+
+
+def _look(tx: Transaction, organisation: str, account: str, limit: int) -> list[Outgoing]:
+    """Nothing is asked of a processor that does not answer."""
+    if caring.is_left_in_peace(tx.care(organisation, account), now=tx.now):
+        return []
+    return tx.refunds_to_follow(organisation, account, limit)
 
 
 def _note(out: Outgoing, standing: Standing, tx: Transaction) -> None:

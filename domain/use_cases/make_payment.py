@@ -14,6 +14,7 @@ from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
 from domain.steps.account_steps import lines_on, settle_plans, usable_card
+from domain.steps.through_door import must_answer
 from domain.telling import payment_event
 
 
@@ -53,6 +54,8 @@ def make_payment(
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
     method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
+    if method is not None:
+        must_answer(tx, organisation, method.merchant_account)
     if use_credit:
         used, remains = _use_credit(tx, organisation, client, invoice)
         amount = min(amount, remains)

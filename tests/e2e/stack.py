@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import forked
 from tests.servers import LAUNCHER
 
 ENCAISSE = (sys.executable, "-c", "from adapters.entry import main; main()")
@@ -53,10 +54,7 @@ class Stack:
 
     def run(self, *words: str, within_s: float = 60.0) -> subprocess.CompletedProcess[str]:
         """A command to its end."""
-        return subprocess.run(
-            [*ENCAISSE, *words], capture_output=True, text=True, env=self.env, cwd=self.folder, timeout=within_s,
-            check=False,
-        )  # fmt: skip
+        return forked.run(words, said="", env=self.env, cwd=self.folder, within_s=within_s)
 
     def simulator(self) -> None:
         """The simulator over HTTP, found by everything that is started from here on."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -42,6 +43,7 @@ def transitions(zone: ZoneInfo) -> Iterator[Transition]:
         before = after
 
 
+@cache
 def all_transitions() -> dict[Transition, str]:
     """Each kind of transition once: most zones are other names of the same rules."""
     found: dict[Transition, str] = {}

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.database.invariants import broken
+from domain.giving_back import reap
 from domain.organisation import MerchantAccount
 from domain.outcome import Finding, LookUp, NoAnswer, Outcome, RefundOrder
 from domain.refund import RefundState
-from domain.settling import reap
 from domain.use_cases.start_nights import start_nights
 from domain.use_cases.submit_refunds import submit_refunds
 from tests.through import Through
@@ -126,12 +126,13 @@ def test_F28_a_refund_approved_for_another_amount_is_never_believed(club: World)
 def test_F12_a_late_write_of_a_worker_that_was_taken_for_dead_is_refused(club: World) -> None:
     refund = due(club, "tok_approve")
 
-    def meanwhile(one: Outcome) -> Outcome:
-        club.books.run(lambda tx: [tx.write([reaped]) for reaped in _freed(tx)])
-        return one
+    def free(tx: Any) -> None:
+        held = [one.worker for one in club.repayments(refund=refund) if one.worker is not None]
+        tx.write([reap(out, now=tx.now) for out in tx.held_by(held, 10)])
 
-    def _freed(tx: Any) -> list[Any]:
-        return [reap(out, now=tx.now) for out in tx.held_by([row.worker for row in club.repayments(refund=refund)], 10)]
+    def meanwhile(one: Outcome) -> Outcome:
+        club.books.run(free)
+        return one
 
     send(club, gateway=Lying(club, meanwhile))
     assert "repayment.discarded" in [name for name, _ in club.logged]

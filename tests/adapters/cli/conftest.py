@@ -2,14 +2,14 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import forked
 
 PROGRAM = "from adapters.entry import main; main()"
 ROOT = Path(__file__).parents[3]
@@ -51,10 +51,7 @@ def program(url: str, folder: Path) -> Encaisse:
 
     def run(*arguments: str, commands: Iterable[Any] = (), **more: str) -> Ran:
         said = "".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in commands)
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, *arguments], input=said, capture_output=True, text=True, timeout=WITHIN_S,
-            cwd=folder, env=environment(url, folder, **more), check=False,
-        )  # fmt: skip
+        done = forked.run(arguments, said=said, env=environment(url, folder, **more), cwd=folder, within_s=WITHIN_S)
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)
 

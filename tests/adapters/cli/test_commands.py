@@ -249,7 +249,7 @@ def test_doctor_says_what_is_wrong_and_shows_no_secret(postgres_url: str, tmp_pa
     ran = run("doctor", "--json", ENCAISSE_SECRET="short", ENCAISSE_REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
     assert ran.code == 1
     wrong = {one["check"] for one in ran.one["findings"] if not one["ok"]}
-    assert wrong == {"schema", "redis", "secret"}
+    assert wrong == {"schema", "redis", "seal_keys", "secret"}
     assert "hunter2" not in ran.out
     assert "short" not in str(ran.one["settings"])
 

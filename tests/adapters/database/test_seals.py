@@ -170,6 +170,7 @@ def test_two_sealers_at_once_make_one_chain(app: App) -> None:
         held.rollback()
 
 
+@pytest.mark.soak
 def test_a_hundred_thousand_events_are_checked_in_seconds(migrated_postgres_url: str, tmp_path: Any) -> None:
     office = Office(migrated_postgres_url, tmp_path)
     many = text(

@@ -1,4 +1,4 @@
-"""Settling decides what an answer means for money that is given back, and what its processor says of it later (R6)."""
+"""Giving back decides what an answer means for money that is to go back: a refund, a cancelled charge (R6, B9)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

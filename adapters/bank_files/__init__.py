@@ -1,0 +1,1 @@
+"""Files as banks read and write them: NACHA in the United States, CPA-005 in Canada."""
