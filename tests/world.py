@@ -23,15 +23,11 @@ from domain.invoice import AskedLine
 from domain.ledger import Posting, Words
 from domain.payment import Payment
 from domain.ports import Gateway
-from domain.refund import Refund
-from domain.repayment import Repayment
 from domain.subscription import Renewal
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.create_invoice import create_invoice
-from domain.use_cases.follow_refunds import follow_refunds
 from domain.use_cases.make_payment import make_payment
 from domain.use_cases.plan_instalments import create_plan
-from domain.use_cases.refund_money import cancel_refund, request_refund
 from domain.use_cases.register import (
     register_administrator,
     register_client,
@@ -39,18 +35,18 @@ from domain.use_cases.register import (
     register_payment_method,
 )  # fmt: skip
 from domain.use_cases.renew_subscriptions import renew_subscriptions
-from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.start_nights import start_nights
-from domain.use_cases.submit_refunds import submit_refunds
 from domain.use_cases.subscribe import start_subscription
+from tests import world_refunds
+from tests.world_refunds import GivingBack
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Montréal
-ORGANISATION = "ymca"
-ACCOUNT = "main"
+ORGANISATION = world_refunds.ORGANISATION
+ACCOUNT = world_refunds.ACCOUNT
 
 
-class World:
+class World(GivingBack):
     """What a test needs to tell a past and look at what became of it."""
 
     def __init__(self, url: str, folder: Path, *, gateway: Gateway | None = None) -> None:
@@ -179,24 +175,6 @@ class World:
             )
         )  # fmt: skip
 
-    def paid(self, token: str = "tok_approve", amount: int = 10_000) -> str:
-        """A card payment on the account, charged and matched to nothing: it can be refunded."""
-        payment = f"p-{next(self._numbers)}"
-        self.pay(amount, payment=payment, payment_method=self.card(token))
-        self.charge()
-        return payment
-
-    def refund(self, payment: str, amount: int, **more: Any) -> str:
-        """Asked for now; answers its id."""
-        asked = {"refund": f"rf-{next(self._numbers)}", "by": "marie"} | more
-        self.books.run(
-            lambda tx: request_refund(tx, organisation=ORGANISATION, payment=payment, amount=amount, **asked)
-        )
-        return str(asked["refund"])
-
-    def call_back(self, refund: str) -> dict[str, Any]:
-        return self.books.run(lambda tx: cancel_refund(tx, organisation=ORGANISATION, refund=refund, by="marie"))
-
     # -- time and work ---------------------------------------------------------------------------
 
     def wait(self, **delta: float) -> None:
@@ -237,16 +215,6 @@ class World:
             account=ACCOUNT,
         )
 
-    def repay(self, *, organisation: str = ORGANISATION) -> int:
-        """Refunds and cancellations: sent, looked up, followed."""
-        account: dict[str, Any] = {"organisation": organisation, "account": ACCOUNT}
-        parts = (self.books, lambda _: self.gateway, self.leases, self.log)
-        return (
-            submit_refunds(*parts, **account)
-            + resolve_refunds(*parts, **account)
-            + follow_refunds(self.books, lambda _: self.gateway, self.log, **account)
-        )
-
     def climb(self) -> None:
         """The whole ladder: every look-up in its time, until nothing is left to ask."""
         while self.scalar(
@@ -263,12 +231,6 @@ class World:
 
     def payment(self, id: str) -> Payment:
         return self.books.run(lambda tx: tx.get(Payment, organisation=ORGANISATION, id=id))
-
-    def refunded(self, id: str) -> Refund:
-        return self.books.run(lambda tx: tx.get(Refund, organisation=ORGANISATION, id=id))
-
-    def repayments(self, **key: Any) -> list[Repayment]:
-        return self.books.run(lambda tx: tx.all(Repayment, order_by="promised_at key", **key))
 
     def attempts(self, payment: str) -> list[Attempt]:
         return self.books.run(lambda tx: tx.all(Attempt, order_by="number", payment=payment))
@@ -313,10 +275,6 @@ class World:
 
         path = self.simulator._journal.path
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-    def moved(self, effect: str) -> int:
-        """The money that a processor gave back (`refunded`) or never took (`voided`), as its own book says."""
-        return sum(line["amount"] for line in self.journal() if line["effect"] == effect)
 
     def captured(self) -> int:
         """The money that moved, as the simulator's own book says."""
