@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import bindparam, text
 
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
+from adapters.hearing_reports import hear_reports
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
@@ -21,6 +23,7 @@ from domain.use_cases.follow_refunds import follow_refunds
 from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
+from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.submit_refunds import submit_refunds
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
@@ -29,12 +32,14 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 
 class ErrandKind(StrEnum):
     RENEW = "renew"
+    RETRY = "retry"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
     REPAY = "repay"
     REPAY_LOOK_UP = "repay_look_up"
     FOLLOW = "follow"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,18 +97,29 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
         match errand.kind:
             case ErrandKind.RENEW:
                 yield renew_subscriptions(app.books, app.log, organisation=organisation)
+            case ErrandKind.RETRY:
+                yield app.books.run(partial(retry_automatically, organisation=organisation))
             case ErrandKind.CHARGE:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
-            case ErrandKind.REPAY:
-                yield submit_refunds(*parts, organisation=organisation, account=account)
-            case ErrandKind.REPAY_LOOK_UP:
-                yield resolve_refunds(*parts, organisation=organisation, account=account)
-            case ErrandKind.FOLLOW:
-                yield follow_refunds(app.books, app.gateways, app.log, organisation=organisation, account=account)
+            case ErrandKind.REPAY | ErrandKind.REPAY_LOOK_UP | ErrandKind.FOLLOW:
+                yield _give_back(app, errand)
+            case ErrandKind.REPORTS:
+                yield hear_reports(app, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
+
+
+def _give_back(app: App, errand: Errand) -> int:
+    """One batch of refunds: sent, looked up, or followed."""
+    parts = (app.books, app.gateways, app.leases, app.log)
+    account = {"organisation": errand.organisation, "account": errand.account}
+    if errand.kind is ErrandKind.REPAY:
+        return submit_refunds(*parts, **account)
+    if errand.kind is ErrandKind.REPAY_LOOK_UP:
+        return resolve_refunds(*parts, **account)
+    return follow_refunds(app.books, app.gateways, app.log, **account)
 
 
 def run_apart(app: App, errand: Errand, patience: timedelta = PATIENCE, *, failed: set[Errand]) -> int:
@@ -141,9 +157,14 @@ _LEFT_IN_PEACE = """EXISTS (SELECT 1 FROM cares c WHERE c.organisation = {0}.org
 _DUE = {
     ErrandKind.COMMANDS: """SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
+    ErrandKind.REPORTS: f"""SELECT DISTINCT r.organisation, r.merchant_account FROM reports r
+        WHERE r.state = 'received' AND r.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("r", "merchant_account")}""",
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.RETRY: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
+            SELECT 1 FROM action_items i WHERE i.organisation = o.id AND i.state = 'open' AND i.retry_on <= (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",
     ErrandKind.RENEW: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM subscriptions s WHERE s.organisation = o.id AND s.next_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",

@@ -63,11 +63,12 @@ def is_about_repayment(item: ActionItem) -> bool:
 
 
 def retry_allowed(
-    item: ActionItem, refund: Refund | None, payment: Payment, method: PaymentMethod | None
-) -> tuple[bool, str]:
+    item: ActionItem, refund: Refund | None, payment: Payment, method: PaymentMethod | None,
+    limits: retrying.Limits | None, now: datetime | None,
+) -> tuple[bool, str]:  # fmt: skip
     """Whether Retry without another method would be taken, and the code of the refusal if not."""
     if not is_about_repayment(item):
-        return retrying.retry_allowed(item, payment, method)
+        return retrying.retry_allowed(item, payment, method, limits, now)
     if refund is None:  # a cancellation of the payment itself: settled, never retried
         return False, InDoubt.code
     try:

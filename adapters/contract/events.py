@@ -11,11 +11,13 @@ FIELDS: dict[str, Document] = {
     "how":            {"enum": ["refund", "cancellation"], "description": "Refunded, or its charge cancelled."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
+    "kind":           {"type": "string", "description": "What the mail was about."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
     "misses":         {"type": "integer", "description": "Answers in a row without a usable one."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
+    "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
     "next_at":        {"type": "string", "format": "date-time", "description": "When it is tried again."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
     "on":             {"type": "string", "format": "date"},
@@ -24,10 +26,12 @@ FIELDS: dict[str, Document] = {
     "payment_method": {"type": "string"},
     "processor":      {"type": "string"},
     "reason":         {"type": "string", "description": "A code of the contract; or why, in a person's words."},
+    "recipient":      {"type": "string", "description": "administrator:id, client:id, or address."},
     "reference":      {"type": "string", "description": "The processor's."},
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
     "replaced":       {"type": ["string", "null"], "description": "The method that was on the payment before."},
+    "retry_on":       {"type": ["string", "null"], "description": "The next day of the schedule."},
     "subscription":   {"type": "string"},
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
@@ -38,6 +42,7 @@ VERDICT, METHODS = "reason reference", "payment_method replaced"
 CODE = "network_code"
 SENT = "refund reference"
 ON_ITEM = "item client payment"
+TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
@@ -52,6 +57,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "subscription.renewal_failed": ("Its charge failed; the invoice stays.",          f"{PAID} {PERIOD} reason", CODES),
     "action_item.opened":         ("A person has something to do.",                     f"{ON_ITEM} reason", OPENED),
     "action_item.retrying":       ("A retry was asked for.",                            ON_ITEM, METHODS),
+    "action_item.retry_passed_over": ("An automatic retry was not allowed on its day.",  f"{ON_ITEM} why", "retry_on"),
     "action_item.resolved":       ("The item was settled by a payment.",                ON_ITEM, ""),
     "action_item.rejected":       ("A person closed the item; the debt stays.",         ON_ITEM, "reason"),
     "action_item.asked_again":    ("A payment in doubt is looked up now.",              ON_ITEM, ""),
@@ -62,6 +68,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "refund.settled":             ("The money of a refund is back with the client.",    f"{PAID} refund on", ""),
     "refund.failed":              ("A refund failed; the money stays owed.",            f"{PAID} refund reason", CODE),
     "refund.cancelled":           ("A refund was called back, or never will be sent.",  f"{PAID} refund", "why"),
+    "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
 }

@@ -8,9 +8,11 @@ from domain.attempt import ATTEMPT
 from domain.care import CARE
 from domain.instalment import PLAN
 from domain.machine import Machine
+from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.refund import REFUND
 from domain.repayment import REPAYMENT
+from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
@@ -37,7 +39,9 @@ MACHINES: dict[str, Machine[Any]] = {
     "repayments": REPAYMENT,
     "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
+    "mails": MAIL,
     "cares": CARE,
+    "reports": REPORT,
 }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, and_, select, tuple_
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
+from adapters.database.retry_limits import retry_limits
 from adapters.database.shown import histories, instant, method_shown
 from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans, refunds
 from adapters.locale import both
@@ -17,6 +18,7 @@ from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.refund import Refund
+from domain.retrying import Limits
 from domain.retrying_refunds import next_step, retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
@@ -46,7 +48,9 @@ def find_items(
     if after is not None:
         wanted = wanted.where(tuple_(*order) > tuple_(*after, types=[column.type for column in order]))
     rows = tx.connection.execute(wanted.order_by(*order)).all()
-    told = [_told(row) for row in rows]
+    found = [_things(row) for row in rows]
+    limits = retry_limits(tx, [(things[0], things[2]) for things in found])
+    told = [_told(row, things, limits.get(things[0].id), tx.now) for row, things in zip(rows, found, strict=True)]
     pasts = histories(
         tx,
         [
@@ -81,7 +85,7 @@ def _selection() -> Select[Any]:
     )
 
 
-def _told(row: Row[Any]) -> dict[str, Any]:
+def _things(row: Row[Any]) -> list[Any]:
     things: list[Any] = []
     start = 0
     for part in PARTS:
@@ -89,8 +93,13 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         values = row[start : start + width]
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
+    return things
+
+
+def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: datetime) -> dict[str, Any]:
     item, payment, method, _, refund = things
-    allowed, refusal = retry_allowed(item, refund, payment, method)
+    start = sum(len(loader.shape(part)[0]) for part in PARTS)
+    allowed, refusal = retry_allowed(item, refund, payment, method, limits, now)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -121,4 +130,5 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "note": item.note,
         "retry_allowed": allowed,
         "retry_refusal": refusal or None,
+        "retry_on": item.retry_on.isoformat() if item.retry_on is not None else None,
     }

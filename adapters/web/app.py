@@ -14,12 +14,15 @@ from adapters.web import (
     events,
     health,
     items,
+    mailbox,
     merchant_accounts,
     paper,
+    processor_webhooks,
     reads,
     reports,
     sign_in,
     subscriptions,
+    unsubscribe,
 )
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
@@ -46,7 +49,8 @@ def create_app(app: App) -> FastAPI:
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-        merchant_accounts,
+        merchant_accounts, processor_webhooks,
+        mailbox, unsubscribe,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -58,7 +58,9 @@ def offer(row: Row) -> Offer:
     item, payment = row.item, row.payment
     if is_about_repayment(item):
         return _offer_refund(row)
-    allowed, why_not = retry_allowed(item, None, payment, row.method) if _retriable(row) else (False, "")
+    allowed, why_not = False, ""
+    if _retriable(row):
+        allowed, why_not = retry_allowed(item, None, payment, row.method, row.limits, row.seen_at)
     doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
     return Offer(
         first=_first(row, allowed, doubt),
@@ -75,7 +77,7 @@ def _offer_refund(row: Row) -> Offer:
     """Money that goes back goes to the method that paid: no other is offered (A5)."""
     item, refund = row.item, row.refund
     opened = item.state is ItemState.OPEN
-    allowed, why_not = retry_allowed(item, refund, row.payment, row.method) if opened else (False, "")
+    allowed, why_not = retry_allowed(item, refund, row.payment, row.method, None, None) if opened else (False, "")
     doubt = opened and item.kind is ItemKind.IN_DOUBT
     failed = refund is not None and refund.state is RefundState.FAILED
     steps = {ItemState.RETRYING: Step.WAIT, ItemState.REJECTED: Step.REOPEN, ItemState.RESOLVED: Step.NOTHING}

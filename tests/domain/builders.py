@@ -181,9 +181,9 @@ def attempt_after(one: Asked, decision: Decision) -> Asked:
 
 
 def repayment(**given: Any) -> Repayment:
-    """A refund of `p-1` that is being asked for."""
+    """A refund of `pay-1` that is being asked for."""
     values: dict[str, Any] = {
-        "key": "eabcdefghijkmr1", "organisation": "ymca", "client": "c-1", "payment": "p-1", "refund": "r-1",
+        "key": "eabcdefghijkmr1", "organisation": "ymca", "client": "c-1", "payment": "pay-1", "refund": "r-1",
         "number": 1, "about": About.REFUND, "merchant_account": "main", "payment_method": "pm-1", "amount": 1_000,
         "currency": "CAD", "of_key": "eabcdefghijkmx1", "of_reference": "sim_1", "parameters_hash": "h",
         "state": RepaymentState.SUBMITTING, "promised_at": NOW,

@@ -12,9 +12,11 @@ from domain.care import CARE, Care, CareState
 from domain.decision import move
 from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
+from domain.mail import MAIL, Mail, MailState
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
 from domain.refund import REFUND, Refund, RefundState
 from domain.repayment import REPAYMENT, Repayment, RepaymentState
+from domain.report import REPORT, Report, ReportState
 from domain.subscription import SUBSCRIPTION, Subscription, SubscriptionState
 from domain.webhook import DELIVERY, Delivery, DeliveryState
 from tests.domain.builders import asked, instalment
@@ -28,6 +30,8 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (REFUND, RefundState, Refund, {"failed", "cancelled"}),
     (REPAYMENT, RepaymentState, Repayment, {"approved", "declined", "closed"}),
     (CARE, CareState, Care, set()),
+    (MAIL, MailState, Mail, {"sent", "withdrawn"}),
+    (REPORT, ReportState, Report, {"applied", "dismissed"}),
     (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
