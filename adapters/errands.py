@@ -20,9 +20,12 @@ from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from adapters.reconciling import compare_due
 from domain.use_cases.charge_payments import charge_payments
+from domain.use_cases.follow_refunds import follow_refunds
 from domain.use_cases.renew_subscriptions import renew_subscriptions
+from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
+from domain.use_cases.submit_refunds import submit_refunds
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -34,6 +37,9 @@ class ErrandKind(StrEnum):
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
+    REPAY = "repay"
+    REPAY_LOOK_UP = "repay_look_up"
+    FOLLOW = "follow"
     REPORTS = "reports"
     COMPARE = "compare"
 
@@ -99,12 +105,25 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
+            case ErrandKind.REPAY | ErrandKind.REPAY_LOOK_UP | ErrandKind.FOLLOW:
+                yield _give_back(app, errand)
             case ErrandKind.REPORTS:
                 yield hear_reports(app, organisation=organisation, account=account)
             case ErrandKind.COMPARE:
                 yield compare_due(app, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
+
+
+def _give_back(app: App, errand: Errand) -> int:
+    """One batch of refunds: sent, looked up, or followed."""
+    parts = (app.books, app.gateways, app.leases, app.log)
+    account = {"organisation": errand.organisation, "account": errand.account}
+    if errand.kind is ErrandKind.REPAY:
+        return submit_refunds(*parts, **account)
+    if errand.kind is ErrandKind.REPAY_LOOK_UP:
+        return resolve_refunds(*parts, **account)
+    return follow_refunds(app.books, app.gateways, app.log, **account)
 
 
 def run_apart(app: App, errand: Errand, patience: timedelta = PATIENCE, *, failed: set[Errand]) -> int:
@@ -163,4 +182,17 @@ _DUE = {
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
             AND p.queue = 'night' AND p.due_on <= (SELECT max(r.business_date) FROM runs r
                 WHERE r.organisation = m.organisation AND r.kind = 'night')))""",
+    ErrandKind.REPAY: f"""SELECT a.organisation, a.merchant_account FROM repayments a WHERE a.state = 'due'
+            AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}
+        UNION SELECT f.organisation, f.merchant_account FROM refunds f WHERE f.state = 'pending' AND (f.due_at <= :now
+            OR (f.due_at IS NULL AND f.send_on <= (SELECT max(r.business_date) FROM runs r
+                WHERE r.organisation = f.organisation AND r.kind = 'night')))
+            AND NOT {_LEFT_IN_PEACE.format("f", "merchant_account")}""",
+    ErrandKind.REPAY_LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM repayments a
+        WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
+        AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.FOLLOW: f"""SELECT DISTINCT f.organisation, f.merchant_account FROM refunds f
+        WHERE f.state = 'submitted' AND f.follow_on <= (SELECT max(r.business_date) FROM runs r
+            WHERE r.organisation = f.organisation AND r.kind = 'night')
+        AND NOT {_LEFT_IN_PEACE.format("f", "merchant_account")}""",
 }

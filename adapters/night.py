@@ -144,6 +144,8 @@ class Night:
 
 
 _HELD = """SELECT DISTINCT organisation FROM attempts
+    WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')
+    UNION SELECT organisation FROM repayments
     WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')"""
 # A planned payment whose plan has one in flight waits for that one, which may take a person.
 # What waits for a processor that does not answer is not waited for: it is done once that is over.
@@ -158,6 +160,17 @@ _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_
         SELECT max(r.business_date) FROM runs r WHERE r.organisation = i.organisation AND r.kind = 'night')
     UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
         SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
+    UNION SELECT a.organisation FROM repayments a WHERE (a.state = 'due'
+        OR (a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
+            AND c.state = 'open')
+    UNION SELECT f.organisation FROM refunds f
+        WHERE ((f.state = 'pending' AND (f.due_at <= :now OR (f.due_at IS NULL AND f.send_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night'))))
+        OR (f.state = 'submitted' AND f.follow_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night')))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = f.organisation AND c.id = f.merchant_account
+            AND c.state = 'open')
     UNION SELECT p.organisation FROM payments p
         WHERE p.state = 'scheduled' AND NOT EXISTS (SELECT 1 FROM cares c
             WHERE c.organisation = p.organisation AND c.id = p.merchant_account AND c.state = 'open')

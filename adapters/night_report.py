@@ -101,6 +101,7 @@ COUNTED = {
     "renewed": _OF_TYPE.format("subscription.renewed"),
     "declined": """SELECT organisation, count(DISTINCT subject) FROM events
         WHERE id > :since AND type IN ('instalment.failed', 'subscription.renewal_failed') GROUP BY organisation""",
+    "refunds_submitted": _OF_TYPE.format("refund.submitted"),
     "digests": _OF_TYPE.format("digest.written"),
     # Lost in this night, and still without a verdict.
     "in_doubt": """SELECT e.organisation, count(DISTINCT e.subject) FROM events e

@@ -108,6 +108,11 @@ _CLOSE = """UPDATE runs SET finished_at = :now
         JOIN payments p ON p.organisation = a.organisation AND p.id = a.payment
         WHERE a.organisation = runs.organisation AND a.state IN ('submitting', 'unknown')
         AND p.due_on <= runs.business_date)
+    AND NOT EXISTS (SELECT 1 FROM repayments a
+        WHERE a.organisation = runs.organisation AND a.state IN ('submitting', 'unknown'))
+    AND NOT EXISTS (SELECT 1 FROM refunds f WHERE f.organisation = runs.organisation
+        AND ((f.state = 'pending' AND f.due_at IS NULL AND f.send_on <= runs.business_date)
+        OR (f.state = 'submitted' AND f.follow_on <= runs.business_date)))
     AND NOT EXISTS (SELECT 1 FROM payments p
         WHERE p.organisation = runs.organisation AND p.merchant_account IS NOT NULL
         AND p.state = 'scheduled' AND p.due_on <= runs.business_date

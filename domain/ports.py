@@ -14,6 +14,8 @@ from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.refund import RefundState
+from domain.repayment import Back, Outgoing, Paid
 from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
@@ -130,6 +132,28 @@ class Transaction(Protocol):
 
     def open_lines(self, invoices: Collection[tuple[str, str]], *, lock: bool) -> dict[tuple[str, str], list[OpenLine]]:
         """The lines of invoices (organisation, invoice), in order, with what each still owes."""
+
+    def repayable(self, organisation: str, account: str, limit: int, *, lock: bool) -> list[Outgoing]:
+        """Money to be given back now through an account: refunds, and payments to be cancelled."""
+
+    def repayments_unknown(self, organisation: str, account: str, limit: int) -> list[Outgoing]:
+        """Repayments whose look-up (or next send) is due, locked, and nobody's."""
+
+    def refunds_to_follow(self, organisation: str, account: str, limit: int) -> list[Outgoing]:
+        """Refunds that were sent, of which a night asks what became of them."""
+
+    def repayment_in_flight(self, organisation: str, *, payment: str, refund: str | None) -> Outgoing | None:
+        """The repayment of a refund, or of a payment itself, that has no verdict yet; locked."""
+
+    def sent_refund(self, organisation: str, refund: str) -> Outgoing | None:
+        """A refund with the repayment that was last sent for it, if any was."""
+
+    def again(self, out: Outgoing, *, refund: RefundState | None = None) -> tuple[Outgoing, Back] | None:
+        """The same as it stands now and what is around it, locked; None when it is no longer ours, or when its
+        refund is not in that state."""
+
+    def charges_of(self, organisation: str, payments: Sequence[str]) -> dict[str, Paid]:
+        """The charge that brought the money of each of these payments, as its processor knows it."""
 
 
 class Books(Protocol):

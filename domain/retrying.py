@@ -113,7 +113,7 @@ def retry(
     limits: Limits | None = None,
 ) -> Decision:
     """The item turns retrying at once; the charge goes through the queue (A3), not before `hold` is over."""
-    _must_be_open(item)
+    must_be_open(item)
     doubtful = (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING)
     if payment.state in doubtful or item.kind is ItemKind.IN_DOUBT:  # also where the processor's books say otherwise
         raise InDoubt("item", item=item.id)
@@ -166,7 +166,7 @@ def reject(
 ) -> Decision:  # fmt: skip
     """Closes the item with who, when and why; the debt stays in the balance (A4). What a stopped plan holds is
     released: it fails on its own date, with its own item, unless its method is replaced before."""
-    _must_be_open(item)
+    must_be_open(item)
     if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT):
         raise InDoubt("item", item=item.id)
     if not reason.strip():
@@ -259,7 +259,7 @@ def told_settled(item: ActionItem, *, reason: str, reference: str, by: str, now:
     return (told,)
 
 
-def _must_be_open(item: ActionItem) -> None:
+def must_be_open(item: ActionItem) -> None:
     told = {"item": item.id, "by": item.by, "at": item.changed_at.isoformat()}
     if item.state is ItemState.RETRYING:
         raise AlreadyRetrying("item", **told)

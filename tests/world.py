@@ -39,13 +39,15 @@ from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.start_nights import start_nights
 from domain.use_cases.subscribe import start_subscription
+from tests import world_refunds
+from tests.world_refunds import GivingBack
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Montréal
-ORGANISATION = "ymca"
-ACCOUNT = "main"
+ORGANISATION = world_refunds.ORGANISATION
+ACCOUNT = world_refunds.ACCOUNT
 
 
-class World:
+class World(GivingBack):
     """What a test needs to tell a past and look at what became of it."""
 
     def __init__(self, url: str, folder: Path, *, gateway: Gateway | None = None) -> None:
@@ -65,12 +67,15 @@ class World:
 
     # -- the past --------------------------------------------------------------------------------
 
-    def organisation(self, id: str = ORGANISATION, timezone: str = "America/Toronto", **settings: Any) -> str:
+    def organisation(
+        self, id: str = ORGANISATION, timezone: str = "America/Toronto", account: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> str:  # fmt: skip
         given = {"name": f"Club {id}", "timezone": timezone, "currency": "CAD", "language": "en"}
-        account = {"id": ACCOUNT, "processor": "simulator", "kinds": ("card",), "settings": {}}
+        merchant = {"id": ACCOUNT, "processor": "simulator", "kinds": ("card",), "settings": account or {}}
         self.books.run(
             lambda tx: register_organisation(
-                tx, organisation=id, given={**given, "settings": settings}, accounts=[account], by="test"
+                tx, organisation=id, given={**given, "settings": settings}, accounts=[merchant], by="test"
             )
         )
         return id
@@ -189,7 +194,7 @@ class World:
     def work(self, *, organisation: str = ORGANISATION) -> int:
         """Everything that is due at this instant."""
         total = 0
-        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve)
+        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve, self.repay)
         while done := sum(step(organisation=organisation) for step in steps):
             total += done
         return total
@@ -212,7 +217,10 @@ class World:
 
     def climb(self) -> None:
         """The whole ladder: every look-up in its time, until nothing is left to ask."""
-        while self.scalar("SELECT count(*) FROM attempts WHERE next_at IS NOT NULL"):
+        while self.scalar(
+            "SELECT (SELECT count(*) FROM attempts WHERE next_at IS NOT NULL) "
+            "+ (SELECT count(*) FROM repayments WHERE next_at IS NOT NULL)"
+        ):
             self.wait(seconds=31)
             self.work()
 

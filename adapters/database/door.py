@@ -84,8 +84,10 @@ def care_of(connection: Connection, organisation: str, account: str) -> Care:
 
 
 # What a worker holds is at the processor, or is about to be.
-_IN_FLIGHT = """SELECT count(*) FROM attempts WHERE organisation = :organisation AND merchant_account = :account
-    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL"""
+_IN_FLIGHT = """SELECT (SELECT count(*) FROM attempts WHERE organisation = :organisation AND merchant_account = :account
+    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL) + (SELECT count(*) FROM repayments
+    WHERE organisation = :organisation AND merchant_account = :account
+    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL)"""
 _LOOK_UPS_DUE = """SELECT 1 FROM attempts WHERE organisation = :organisation AND merchant_account = :account
     AND state IN ('unknown', 'in_doubt') AND next_at <= :now AND worker IS NULL LIMIT 1"""
 _CHARGES_DUE = """SELECT 1 FROM payments p WHERE p.organisation = :organisation AND p.merchant_account = :account

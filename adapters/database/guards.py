@@ -12,6 +12,7 @@ from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.reconciliation import BREAK, COMPARISON
 from domain.refund import REFUND
+from domain.repayment import REPAYMENT
 from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
@@ -36,6 +37,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "action_items": ACTION_ITEM,
     "plans": PLAN,
     "refunds": REFUND,
+    "repayments": REPAYMENT,
     "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
     "mails": MAIL,

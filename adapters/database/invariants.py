@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, text
 
 from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
+from adapters.database.refund_invariants import REFUNDS, REFUNDS_BY_NOW
 from adapters.database.seals import broken_seals
 from adapters.database.subscription_invariants import LATE_PERIODS, PERIODS
 from adapters.database.types import Instant
@@ -23,9 +24,9 @@ MAX_ORGANISATIONS = 10_000
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
     read_widely(tx)
-    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS).items()}
+    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS | REFUNDS).items()}
     before = tx.now - late
-    found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
+    found |= {name: _rows(tx, sql, before=before) for name, sql in (BY_NOW | REFUNDS_BY_NOW).items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
     found["every_period_was_billed"] = _missed_periods(tx, before)
     found["events_are_what_was_sealed"] = broken_seals(tx)
@@ -183,9 +184,10 @@ ALWAYS = {
     "waiting_item_has_something_to_wait_for": """
         SELECT i.organisation, i.id, i.state, p.state AS payment FROM action_items i
         LEFT JOIN payments p ON p.organisation = i.organisation AND p.id = i.payment
-        WHERE (i.state = 'open' AND i.kind IN ('instalment', 'subscription', 'in_doubt')
+        WHERE i."of" NOT IN ('refund', 'cancellation') AND ((i.state = 'open'
+                AND i.kind IN ('instalment', 'subscription', 'in_doubt')
                 AND (p.state IS NULL OR p.state NOT IN ('failed', 'in_doubt', 'reversed')))
-            OR (i.state = 'retrying' AND (p.state IS NULL OR p.state NOT IN ('due', 'submitting', 'unknown')))""",
+            OR (i.state = 'retrying' AND (p.state IS NULL OR p.state NOT IN ('due', 'submitting', 'unknown'))))""",
     "closed_item_has_an_actor": """
         SELECT organisation, id, state FROM action_items
         WHERE (state IN ('resolved', 'rejected') AND "by" = '') OR (state = 'rejected' AND note = '')""",
@@ -218,7 +220,11 @@ ALWAYS = {
     "command_that_waits_has_something_to_wait_for": """
         SELECT c.organisation, c.source, c.id, c.type FROM commands c WHERE c.waits
         AND CAST(c.result AS text) NOT LIKE '%same_as%' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.command = c.seq
-            AND p.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
+            AND p.state IN ('due', 'submitting', 'unknown', 'in_doubt'))
+        AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.command = c.seq
+            AND r.state IN ('pending', 'submitting', 'unknown'))
+        AND NOT EXISTS (SELECT 1 FROM repayments a WHERE a.command = c.seq
+            AND a.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
 }  # fmt: skip
 
 # What waits for a processor that does not answer, or for its share of a rate, is not late.

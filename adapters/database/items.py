@@ -10,20 +10,22 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.retry_limits import retry_limits
 from adapters.database.shown import histories, instant, method_shown
-from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
+from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans, refunds
 from adapters.locale import both
 from domain.action_item import ActionItem, ItemState
 from domain.declines import known
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
-from domain.retrying import Limits, retry_allowed
+from domain.refund import Refund
+from domain.retrying import Limits
+from domain.retrying_refunds import next_step, retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
 Cursor = tuple[datetime, str, str]  # failed_at, organisation, item
 
-PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan)
+PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan, Refund)
 ALREADY_SAID = ("item", "payment", "client")
 
 
@@ -54,7 +56,7 @@ def find_items(
         [
             (one["organisation"], subject, one["item"])
             for one in told
-            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}")
+            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}", f"refund:{one['refund']}")
         ],
         leave_out=ALREADY_SAID,
     )
@@ -79,6 +81,7 @@ def _selection() -> Select[Any]:
         .join(organisations, organisations.c.id == action_items.c.organisation)
         .outerjoin(payment_methods, same(payment_methods, action_items, "payment_method"))
         .outerjoin(plans, same(plans, payments, "plan"))
+        .outerjoin(refunds, same(refunds, action_items, "refund"))
     )
 
 
@@ -94,9 +97,9 @@ def _things(row: Row[Any]) -> list[Any]:
 
 
 def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: datetime) -> dict[str, Any]:
-    item, payment, method, _ = things
+    item, payment, method, _, refund = things
     start = sum(len(loader.shape(part)[0]) for part in PARTS)
-    allowed, refusal = retry_allowed(item, payment, method, limits, now)
+    allowed, refusal = retry_allowed(item, refund, payment, method, limits, now)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -107,6 +110,7 @@ def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: date
         "client": item.client,
         "client_name": row[start],
         "payment": item.payment,
+        "refund": item.refund or None,
         "amount": item.amount,
         "currency": row[start + 1],
         "method": method_shown(method, payment.offline),
@@ -116,7 +120,7 @@ def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: date
             "class": item.reason_class,
             "network_code": item.network_code,
             "text": both(f"reason.{code}.staff"),
-            "next": both(f"reason.{code}.next"),
+            "next": both(next_step(item, method, code)),
         },
         "attempts": item.attempts,
         "failed_at": instant(item.failed_at),

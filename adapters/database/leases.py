@@ -13,6 +13,7 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import attempts
 from domain.attempt import Attempt
+from domain.giving_back import reap as reap_repayment
 from domain.payment import Payment
 from domain.resolving import reap
 
@@ -75,12 +76,8 @@ class Leases:
         return self.books.run(lambda tx: self._reap(tx, alive))
 
     def _reap(self, tx: BookTransaction, alive: frozenset[str]) -> int:
-        labels = tx.connection.execute(
-            text("SELECT DISTINCT worker FROM attempts WHERE worker IS NOT NULL "
-                 "AND state IN ('submitting', 'unknown', 'in_doubt')")
-        ).scalars().all()  # fmt: skip
         held = self.held()
-        dead = [label for label in labels if not self._lives(label, alive, held)]
+        dead = [label for label in self._labels(tx) if not self._lives(label, alive, held)]
         if not dead:
             return 0
         held_by = attempts.c.worker.in_(dead)
@@ -89,13 +86,25 @@ class Leases:
         for attempt in found:
             payment = tx.get(Payment, organisation=attempt.organisation, id=attempt.payment)
             tx.write([reap(attempt, payment, now=tx.now)])
-        return len(found)
+        repayments = tx.held_by(dead, REAPED_AT_ONCE)
+        for out in repayments:
+            tx.write([reap_repayment(out, now=tx.now)])
+        return len(found) + len(repayments)
+
+    def _labels(self, tx: BookTransaction) -> list[str]:
+        """Whoever holds anything."""
+        return [label for table in HELD_IN for label in tx.connection.execute(text(_HOLDERS.format(table))).scalars()]
 
     def _lives(self, label: str, alive: frozenset[str], held: frozenset[str]) -> bool:
         process = label.rpartition("/")[0]
         if process == self.process:
             return label in held
         return process in alive
+
+
+HELD_IN = ("attempts", "repayments")
+_HOLDERS = """SELECT DISTINCT worker FROM {} WHERE worker IS NOT NULL
+    AND state IN ('submitting', 'unknown', 'in_doubt')"""
 
 
 def anybody_works(engine: Engine) -> bool:

@@ -10,8 +10,16 @@ from domain.payment import Payment, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.ports import Transaction
 from domain.reconciliation import Break, BreakState
+from domain.retrying_refunds import is_about_repayment
 from domain.steps.find_breaks import resolve_break
 from domain.steps.record_answers import settle_one_offs
+from domain.steps.refund_items import (
+    ask_refund_again,
+    reject_refund,
+    reopen_refund,
+    retry_refund,
+    settle_refund_item,
+)
 from domain.steps.retry_limits import limits_of
 from domain.steps.through_door import must_answer
 
@@ -29,6 +37,10 @@ def retry_item(
     command: int | None = None,
 ) -> None:
     """The item turns retrying; the command, if any, is answered when the gateway has."""
+    known = tx.get(ActionItem, organisation=organisation, id=item)
+    if is_about_repayment(known):
+        retry_refund(tx, known, by=by, payment_method=payment_method, hold=hold, command=command)
+        return
     waiting, payment = _both(tx, organisation, item)
     replacement = None
     if payment_method is not None:
@@ -44,6 +56,9 @@ def retry_item(
 
 
 def reject_item(tx: Transaction, *, organisation: str, item: str, by: str, reason: str) -> dict[str, Any]:
+    known = tx.get(ActionItem, organisation=organisation, id=item)
+    if is_about_repayment(known):
+        return reject_refund(tx, known, by=by, reason=reason)
     waiting, payment = _both(tx, organisation, item)
     plan = _plan(tx, payment)
     held = _held(tx, payment) if plan is not None else []
@@ -54,6 +69,9 @@ def reject_item(tx: Transaction, *, organisation: str, item: str, by: str, reaso
 
 
 def reopen_item(tx: Transaction, *, organisation: str, item: str, by: str) -> dict[str, Any]:
+    known = tx.get(ActionItem, organisation=organisation, id=item)
+    if is_about_repayment(known):
+        return reopen_refund(tx, known, by=by)
     waiting, payment = _both(tx, organisation, item)
     tx.write([retrying.reopen(waiting, payment, by=by, now=tx.now)])
     return {"item": item, "state": "open"}
@@ -61,6 +79,10 @@ def reopen_item(tx: Transaction, *, organisation: str, item: str, by: str) -> di
 
 def ask_again(tx: Transaction, *, organisation: str, item: str, by: str, command: int | None = None) -> None:
     """Looks the payment up now; the command, if any, is answered when the gateway has."""
+    known = tx.get(ActionItem, organisation=organisation, id=item)
+    if is_about_repayment(known):
+        ask_refund_again(tx, known, by=by, command=command)
+        return
     waiting, payment = _both(tx, organisation, item)
     asked = tx.in_flight_of(organisation, payment.id)
     attempt = asked.attempt if asked is not None else None
@@ -71,6 +93,9 @@ def settle_item(
     tx: Transaction, *, organisation: str, item: str, by: str, outcome: str, reference: str, reason: str
 ) -> dict[str, Any]:
     """`outcome` is `paid`, with the processor's reference, or `not_paid`."""
+    known = tx.get(ActionItem, organisation=organisation, id=item)
+    if is_about_repayment(known):
+        return settle_refund_item(tx, known, by=by, outcome=outcome, reference=reference, reason=reason)
     waiting, payment = _both(tx, organisation, item)
     asked = tx.in_flight_of(organisation, payment.id)
     if asked is None:

@@ -15,6 +15,7 @@ from domain.machine import IllegalTransition, Machine
 from domain.mail import MAIL, Mail, MailState
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
 from domain.refund import REFUND, Refund, RefundState
+from domain.repayment import REPAYMENT, Repayment, RepaymentState
 from domain.report import REPORT, Report, ReportState
 from domain.subscription import SUBSCRIPTION, Subscription, SubscriptionState
 from domain.webhook import DELIVERY, Delivery, DeliveryState
@@ -27,6 +28,7 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (ACTION_ITEM, ItemState, ActionItem, {"resolved"}),
     (PLAN, PlanState, Plan, set()),
     (REFUND, RefundState, Refund, {"failed", "cancelled"}),
+    (REPAYMENT, RepaymentState, Repayment, {"approved", "declined", "closed"}),
     (CARE, CareState, Care, set()),
     (MAIL, MailState, Mail, {"sent", "withdrawn"}),
     (REPORT, ReportState, Report, {"applied", "dismissed"}),

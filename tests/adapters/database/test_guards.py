@@ -14,6 +14,7 @@ from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.guards import APPEND_ONLY, MACHINES, statements
 from domain.action_item import ItemState
+from domain.care import Care
 from domain.credit import Credit
 from domain.decision import New
 from domain.event import Event
@@ -83,6 +84,7 @@ def _fill(tx: BookTransaction) -> None:
     )  # fmt: skip
     things += [subscription, renewal]
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
+    things += [builders.repayment(), Care(organisation="ymca", id="main")]
     tx.write([tuple(New(thing=thing) for thing in things)])
 
 
@@ -109,6 +111,7 @@ def put_state(connection: Connection, table: str, state: str) -> None:
     """Into any state, past the guard: rows are made in the state that the test starts from."""
     if table == "payments":
         connection.execute(text("DELETE FROM action_items"))  # they refer to it
+        connection.execute(text("DELETE FROM repayments"))
     columns = [column for column in _columns(connection, table) if column not in ("state", "queue")]
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute(text(f"CREATE TEMPORARY TABLE kept AS SELECT {names} FROM {table}"))
