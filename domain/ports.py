@@ -15,7 +15,7 @@ from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
 from domain.refund import RefundState
-from domain.repayment import Back, Outgoing, Paid
+from domain.repayment import Back, Outgoing, Paid, Repayment
 from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
@@ -97,6 +97,9 @@ class Transaction(Protocol):
 
     def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
         """What was approved through an account and asked for on a date of UTC."""
+
+    def given_back_on(self, organisation: str, account: str, on: date) -> list[Repayment]:
+        """The same of refunds."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 

@@ -22,7 +22,6 @@ FIELDS: dict[str, Document] = {
     "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
     "next_at":        {"type": "string", "format": "date-time", "description": "When it is tried again."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
-    "on":             {"type": "string", "format": "date"},
     "outcome":        {"enum": ["paid", "not_paid"]},
     "payment":        {"type": ["string", "null"]},
     "payment_method": {"type": "string"},
