@@ -11,6 +11,7 @@ from adapters.web import (
     acts,
     billing,
     commands,
+    differences,
     errors,
     events,
     health,
@@ -51,8 +52,8 @@ def create_app(app: App) -> FastAPI:
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-        merchant_accounts, processor_webhooks,
-        mailbox, unsubscribe, sign_in_proofs, account,
+        merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
+        sign_in_proofs, account,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
