@@ -66,6 +66,11 @@ class Authenticator:
     spare: tuple[str, ...] = ()
     created_at: datetime
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """What the sealed secret is bound to."""
+        return about_authenticator(self.organisation, self.administrator)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
@@ -88,3 +93,7 @@ class Quarantined:
     detail: str = ""
     at: datetime
     replayed_at: datetime | None = None
+
+
+def about_authenticator(organisation: str, administrator: str) -> tuple[str, ...]:
+    return (organisation, "authenticator", administrator)

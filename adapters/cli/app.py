@@ -222,7 +222,7 @@ def reseal(as_json: AsJson = False, language: Language = None) -> None:
 @app.command("sign-in-link")
 def sign_in_link(
     organisation: str, administrator: str,
-    forget_code: Annotated[bool, typer.Option("--forget-code", help="Asks no code of them any more: a lost app.")] = False,
+    forget_code: Annotated[bool, typer.Option("--forget-code", help="Asks them for no code any more.")] = False,
     as_json: AsJson = False, language: Language = None, now: Now = None,
 ) -> None:  # fmt: skip
     """The first way in for a person, and the one for who has lost everything: valid 15 minutes, once."""

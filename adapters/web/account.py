@@ -77,6 +77,7 @@ def confirm_code(request: Request, visit: OfVisit, csrf: Posted, code: Code = ""
     def work(tx: BookTransaction, own: Person) -> list[str] | None:
         spare = codes.confirm(tx, own.administrator, code)
         if spare is not None:
+            throttle.forgive(tx, _code_key(own.administrator))
             sessions.end_others(tx, own)
         return spare
 
@@ -91,6 +92,7 @@ def remove_code(request: Request, visit: OfVisit, csrf: Posted, code: Code = "")
     def work(tx: BookTransaction, own: Person) -> bool:
         right = codes.prove(tx, own.administrator, code)
         if right:
+            throttle.forgive(tx, _code_key(own.administrator))
             codes.forget(tx, own.administrator, by=own.administrator.id)
         return right
 
@@ -163,11 +165,14 @@ def _proved(visit: Visit, csrf: str, current: str) -> Administrator | Response:
 def _take(visit: Visit) -> None:
     """Counts a code that is about to be looked at; raises ProofNeeded while nobody listens."""
     person = visit.read("", lambda tx, own: own.administrator)
-    key = key_of("code", person.organisation, person.id)
     try:
-        visit.app.books.run(partial(throttle.take, key=key))
+        visit.app.books.run(partial(throttle.take, key=_code_key(person)))
     except Throttled:
         raise ProofNeeded from None
+
+
+def _code_key(person: Administrator) -> str:
+    return key_of("code", person.organisation, person.id)
 
 
 def _password(tx: BookTransaction, person: Administrator) -> Password | None:

@@ -7,7 +7,7 @@ from hmac import compare_digest
 import pyotp
 
 from adapters.database.books import BookTransaction
-from domain.access import Authenticator
+from domain.access import Authenticator, about_authenticator
 from domain.decision import Change, New, Remove
 from domain.event import Event
 from domain.people import Administrator
@@ -36,11 +36,13 @@ def begin(tx: BookTransaction, person: Administrator) -> None:
     known = of(tx, person)
     if known is not None and known.confirmed_at is not None:
         return
-    sealed = tx.seal(pyotp.random_base32(), _about(person))
+    sealed = tx.seal(pyotp.random_base32(), about=_about(person))
     if known is not None:
         tx.write([(Change(thing=Authenticator, key=_key(person), put={"sealed": sealed, "created_at": tx.now}),)])
     else:
-        fresh = Authenticator(**_key(person), sealed=sealed, created_at=tx.now)
+        fresh = Authenticator(
+            organisation=person.organisation, administrator=person.id, sealed=sealed, created_at=tx.now
+        )
         tx.write([(New(thing=fresh),)])
 
 
@@ -49,7 +51,7 @@ def shown(tx: BookTransaction, person: Administrator) -> tuple[str, str]:
     found = of(tx, person)
     if found is None or found.confirmed_at is not None:
         return "", ""
-    secret = tx.unseal(found.sealed, _about(person))
+    secret = tx.unseal(found.sealed, about=_about(person))
     address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=PRODUCT)
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)), address
 
@@ -92,7 +94,7 @@ def forget(tx: BookTransaction, person: Administrator, *, by: str) -> None:
 
 def _step(tx: BookTransaction, found: Authenticator, person: Administrator, typed: str) -> int:
     """The half minute whose code this is, newer than any that was used; 0 when there is none."""
-    app = pyotp.TOTP(tx.unseal(found.sealed, _about(person)))
+    app = pyotp.TOTP(tx.unseal(found.sealed, about=_about(person)))
     given = "".join(typed[:MAX_CODE].split())
     now = int(tx.now.timestamp()) // STEP_S
     steps = [now + around for around in AROUND]
@@ -101,7 +103,7 @@ def _step(tx: BookTransaction, found: Authenticator, person: Administrator, type
 
 
 def _about(person: Administrator) -> tuple[str, ...]:
-    return (person.organisation, "authenticator", person.id)
+    return about_authenticator(person.organisation, person.id)
 
 
 def _key(person: Administrator) -> dict[str, str]:

@@ -60,12 +60,13 @@ def _begin(tx: BookTransaction, *, person: Administrator, key: str, held: str) -
 def _where(request: Request, app: App, right: list[Administrator], key: str) -> Response:
     """Somebody who works in several organisations says in which: a way into each, good once."""
 
+    def way(tx: BookTransaction, one: Administrator) -> tuple[str, str]:
+        token = invite(tx, organisation=one.organisation, administrator=one.id)
+        return tx.get(Organisation, id=one.organisation).name, token
+
     def ways(tx: BookTransaction) -> list[tuple[str, str]]:
         throttle.forgive(tx, key)
-        return [
-            (tx.get(Organisation, id=one.organisation).name, invite(tx, organisation=one.organisation, administrator=one.id))
-            for one in right
-        ]  # fmt: skip
+        return [way(tx, one) for one in right]
 
     return page(request, "sign_in_where.html", language=right[0].language, ways=app.books.run(ways))
 

@@ -47,7 +47,8 @@ def wait_after(misses: int) -> timedelta:
     """How long after that many misses; nothing for the first ones."""
     if misses < FREE:
         return timedelta(0)
-    return min(FIRST_WAIT * 2 ** min(misses - FREE, 10), LONGEST_WAIT)
+    times: int = 2 ** min(misses - FREE, 10)
+    return min(FIRST_WAIT * times, LONGEST_WAIT)
 
 
 def forgive(tx: BookTransaction, key: str) -> None:
