@@ -7,12 +7,14 @@ from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.action_item import ActionItem
+from domain.attempt import Attempt
 from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
 T = TypeVar("T")
@@ -91,7 +93,18 @@ class Transaction(Protocol):
     def charges_due(self, organisation: str, account: str) -> bool:
         """Whether a charge waits to be claimed through this account."""
 
+    def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
+        """What was approved through an account and asked for on a date of UTC."""
+
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def planned_retries(self, organisation: str, through: date, limit: int) -> list[ActionItem]:
+        """Items whose automatic retry is planned for a night up to a date, locked, oldest first."""
+
+    def tried(
+        self, organisation: str, instruments: Collection[tuple[str, str]], *, since: datetime
+    ) -> dict[tuple[str, str], list[Tried]]:
+        """Tries of instruments, each given with its merchant account, that were declined or have no verdict yet."""
 
     def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
         """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""

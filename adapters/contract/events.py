@@ -6,11 +6,13 @@ from adapters.contract.commands import DIALECT, Document
 
 # fmt: off
 FIELDS: dict[str, Document] = {
+    "break":          {"type": "string", "description": "A difference between a processor's books and ours."},
+    "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
-    "kind":           {"type": "string", "description": "What the mail was about."},
+    "kind":           {"type": "string", "description": "What it is about, or what kind of it."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
@@ -29,6 +31,7 @@ FIELDS: dict[str, Document] = {
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
     "replaced":       {"type": ["string", "null"], "description": "The method that was on the payment before."},
+    "retry_on":       {"type": ["string", "null"], "description": "The next day of the schedule."},
     "subscription":   {"type": "string"},
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
@@ -39,6 +42,7 @@ VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
 TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
+OF_BREAK, OF_IT = "break kind merchant_account on", "payment reference"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
@@ -52,6 +56,7 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "subscription.renewal_failed": ("Its charge failed; the invoice stays.",          f"{PAID} {PERIOD} reason", CODES),
     "action_item.opened":         ("A person has something to do.",                     f"{ON_ITEM} reason", OPENED),
     "action_item.retrying":       ("A retry was asked for.",                            ON_ITEM, METHODS),
+    "action_item.retry_passed_over": ("An automatic retry was not allowed on its day.",  f"{ON_ITEM} why", "retry_on"),
     "action_item.resolved":       ("The item was settled by a payment.",                ON_ITEM, ""),
     "action_item.rejected":       ("A person closed the item; the debt stays.",         ON_ITEM, "reason"),
     "action_item.asked_again":    ("A payment in doubt is looked up now.",              ON_ITEM, ""),
@@ -61,6 +66,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
+    "break.opened":               ("A processor's books and ours differ.",              OF_BREAK, OF_IT),
+    "break.resolved":             ("A difference with a processor was looked into.",    f"{OF_BREAK} reason", OF_IT),
     "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
 }
 # fmt: on
