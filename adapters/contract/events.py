@@ -8,6 +8,7 @@ from adapters.contract.commands import DIALECT, Document
 FIELDS: dict[str, Document] = {
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
+    "expires":        {"type": "string", "description": "The month in which a card ends, as 2027-03."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
     "kind":           {"type": "string", "description": "What the mail was about."},
@@ -35,7 +36,7 @@ FIELDS: dict[str, Document] = {
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
 PAID, HOW = "client payment amount", "reference key offline"
-CODES, OPENED = "network_code key", "amount reopened"
+CODES, OPENED = "network_code key", "amount reopened expires payment_method"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
 TOLD = "notification kind recipient"
