@@ -122,7 +122,8 @@ def retry(
     _must_be_open(item)
     if item.kind is ItemKind.EXPIRING_CARD:
         raise NothingToRetry("item", item=item.id)
-    if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING):
+    doubtful = (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING)
+    if payment.state in doubtful or item.kind is ItemKind.IN_DOUBT:  # also where the processor's books say otherwise
         raise InDoubt("item", item=item.id)
     if payment.state is PaymentState.REVERSED:
         raise PaymentTakenBack("item", item=item.id, payment=payment.id)
