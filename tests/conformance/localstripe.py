@@ -118,6 +118,12 @@ class Receiver:
             self._came.wait_for(lambda: any(text.encode() in body for _, body in self.taken), within_s)
             return next(one for one in self.taken if text.encode() in one[1])
 
+    def wait_until(self, count: int, within_s: float = 10.0) -> list[tuple[dict[str, str], bytes]]:
+        """All of them, once so many have come."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.taken) >= count, within_s)
+            return list(self.taken)
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
