@@ -14,6 +14,7 @@ from adapters.web import (
     events,
     health,
     items,
+    mailbox,
     merchant_accounts,
     paper,
     processor_webhooks,
@@ -21,6 +22,7 @@ from adapters.web import (
     reports,
     sign_in,
     subscriptions,
+    unsubscribe,
 )
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
@@ -48,6 +50,7 @@ def create_app(app: App) -> FastAPI:
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
         merchant_accounts, processor_webhooks,
+        mailbox, unsubscribe,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

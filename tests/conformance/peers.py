@@ -135,7 +135,7 @@ def plain_http(serving: Serving, url: str) -> Peer:
 def cardpointe(serving: Serving, url: str) -> Peer:
     gateway = CardPointeGateway(
         lambda organisation, name: f"{organisation}:{PASSWORD}",
-        today=lambda: serving.now.date(),
+        today=lambda: serving.clock().date(),
         simulator_url=url,
     )
     return Peer("cardpointe", gateway, serving, {"url": url, "merchid": "main", "deadline_s": PATIENT_S})
