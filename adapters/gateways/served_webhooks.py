@@ -79,7 +79,7 @@ class WebhookDialect:
         if type(copies) is not int or not 0 < copies <= MAX_COPIES:
             return Said(say_json(400, {"answer": "refused", "why": f"copies must be 1 to {MAX_COPIES}"}))
         told = webhooks(
-            self._simulator, processor, str(texts[0]), str(texts[2]), copies=copies,
+            self._simulator, str(processor), str(texts[0]), str(texts[2]), copies=copies,
             seed=None if seed is None else str(seed),
         )  # fmt: skip
         threading.Thread(target=_send, args=(str(texts[1]), told), name="simulated-webhooks", daemon=True).start()

@@ -203,7 +203,7 @@ def test_R1_refunds_of_more_than_was_paid_are_stopped_by_our_books(club, localst
     payment = f"p-{uuid.uuid4().hex[:8]}"
     club.pay(4500, payment=payment, payment_method=club.card(token))
     club.work()
-    asked = {"organisation": ORGANISATION, "payment": payment, "by": "test"}
+    asked: dict[str, Any] = {"organisation": ORGANISATION, "payment": payment, "by": "test"}
     club.books.run(lambda tx: request_refund(tx, refund="rf-1", amount=3000, **asked))
 
     with pytest.raises(ExceedsRefundable):
