@@ -19,6 +19,7 @@ from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from adapters.reconciling import compare_due
+from domain.expiring import last_month
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.follow_refunds import follow_refunds
 from domain.use_cases.renew_subscriptions import renew_subscriptions
@@ -26,6 +27,7 @@ from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.submit_refunds import submit_refunds
+from domain.use_cases.watch_cards import watch_cards
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -34,6 +36,7 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 class ErrandKind(StrEnum):
     RENEW = "renew"
     RETRY = "retry"
+    CARDS = "cards"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
@@ -60,6 +63,8 @@ def due_errands(tx: BookTransaction) -> list[Errand]:
         statement = text(sql)
         if ":now" in sql:
             statement = statement.bindparams(bindparam("now", tx.now, Instant))
+        if ":month" in sql:  # at the latest, wherever it is tomorrow already
+            statement = statement.bindparams(month=last_month((tx.now + timedelta(days=1)).date()))
         rows = tx.connection.execute(statement).all()
         found += [Errand(kind=kind, organisation=row[0], account=row[1]) for row in rows]
     return found
@@ -93,37 +98,37 @@ def run_errand(app: App, errand: Errand, patience: timedelta = PATIENCE) -> int:
 
 
 def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
-    parts = (app.books, app.gateways, app.leases, app.log)
-    organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
-        match errand.kind:
-            case ErrandKind.RENEW:
-                yield renew_subscriptions(app.books, app.log, organisation=organisation)
-            case ErrandKind.RETRY:
-                yield app.books.run(partial(retry_automatically, organisation=organisation))
-            case ErrandKind.CHARGE:
-                yield charge_payments(*parts, organisation=organisation, account=account)
-            case ErrandKind.LOOK_UP:
-                yield resolve_unknowns(*parts, organisation=organisation, account=account)
-            case ErrandKind.REPAY | ErrandKind.REPAY_LOOK_UP | ErrandKind.FOLLOW:
-                yield _give_back(app, errand)
-            case ErrandKind.REPORTS:
-                yield hear_reports(app, organisation=organisation, account=account)
-            case ErrandKind.COMPARE:
-                yield compare_due(app, organisation=organisation, account=account)
-            case ErrandKind.COMMANDS:
-                yield handle_commands(app, organisation=organisation, patience=patience)
+        if errand.kind is ErrandKind.COMMANDS:
+            yield handle_commands(app, organisation=errand.organisation, patience=patience)
+        else:
+            yield _ONE_BATCH[errand.kind](app, errand.organisation, errand.account)
 
 
-def _give_back(app: App, errand: Errand) -> int:
-    """One batch of refunds: sent, looked up, or followed."""
-    parts = (app.books, app.gateways, app.leases, app.log)
-    account = {"organisation": errand.organisation, "account": errand.account}
-    if errand.kind is ErrandKind.REPAY:
-        return submit_refunds(*parts, **account)
-    if errand.kind is ErrandKind.REPAY_LOOK_UP:
-        return resolve_refunds(*parts, **account)
-    return follow_refunds(app.books, app.gateways, app.log, **account)
+# fmt: off
+_ONE_BATCH: dict[ErrandKind, Callable[[App, str, str], int]] = {
+    ErrandKind.RENEW: lambda app, organisation, _: renew_subscriptions(
+        app.books, app.log, organisation=organisation),
+    ErrandKind.RETRY: lambda app, organisation, _: app.books.run(
+        partial(retry_automatically, organisation=organisation)),
+    ErrandKind.CARDS: lambda app, organisation, _: app.books.run(
+        partial(watch_cards, organisation=organisation)),
+    ErrandKind.CHARGE: lambda app, organisation, account: charge_payments(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.LOOK_UP: lambda app, organisation, account: resolve_unknowns(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.REPAY: lambda app, organisation, account: submit_refunds(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.REPAY_LOOK_UP: lambda app, organisation, account: resolve_refunds(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.FOLLOW: lambda app, organisation, account: follow_refunds(
+        app.books, app.gateways, app.log, organisation=organisation, account=account),
+    ErrandKind.REPORTS: lambda app, organisation, account: hear_reports(
+        app, organisation=organisation, account=account),
+    ErrandKind.COMPARE: lambda app, organisation, account: compare_due(
+        app, organisation=organisation, account=account),
+}
+# fmt: on
 
 
 def run_apart(app: App, errand: Errand, patience: timedelta = PATIENCE, *, failed: set[Errand]) -> int:
@@ -168,6 +173,15 @@ _DUE = {
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.CARDS: """SELECT o.id, '' FROM organisations o
+        WHERE (EXISTS (SELECT 1 FROM payment_methods m
+                WHERE m.organisation = o.id AND m.expiry > '' AND m.expiry <= :month)
+            OR EXISTS (SELECT 1 FROM action_items i
+                WHERE i.organisation = o.id AND i.state = 'open' AND i.kind = 'expiring_card'))
+        AND EXISTS (SELECT 1 FROM runs n WHERE n.organisation = o.id AND n.kind = 'night' AND n.business_date = (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night')
+            AND NOT EXISTS (SELECT 1 FROM runs e WHERE e.organisation = o.id AND e.kind = 'expiring_cards'
+                AND e.business_date >= n.business_date))""",
     ErrandKind.RETRY: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM action_items i WHERE i.organisation = o.id AND i.state = 'open' AND i.retry_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",

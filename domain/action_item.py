@@ -48,12 +48,14 @@ ACTION_ITEM: Machine[ItemState] = Machine(
 class ActionItem:
     """`kind` is what was owed, or `in_doubt` with `of` saying what. `refund` names what of `payment` could not be
     given back, and is empty when it is about the payment itself. `attempts` counts those so far. `by` and `note` are
-    of the last act of a person. `retry_on` is the night of the next automatic retry (A8)."""
+    of the last act of a person. `about` is the month in which an expiring card ends. `retry_on` is the night of
+    the next automatic retry (A8)."""
 
     organisation: str
     id: str
     kind: ItemKind
     of: str
+    about: str = ""
     payment: str
     refund: str = ""
     client: str

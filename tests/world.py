@@ -39,6 +39,7 @@ from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.start_nights import start_nights
 from domain.use_cases.subscribe import start_subscription
+from domain.use_cases.watch_cards import watch_cards
 from tests import world_refunds
 from tests.world_refunds import GivingBack
 
@@ -168,6 +169,11 @@ class World(GivingBack):
     def retry_by_schedule(self, *, organisation: str = ORGANISATION) -> int:
         return self.books.run(lambda tx: retry_automatically(tx, organisation=organisation))
 
+    def watch(self, *, organisation: str = ORGANISATION) -> int:
+        if not self.scalar(f"SELECT count(*) FROM runs WHERE kind = 'night' AND organisation = '{organisation}'"):
+            return 0
+        return self.books.run(lambda tx: watch_cards(tx, organisation=organisation))
+
     def renew(self, *, organisation: str = ORGANISATION) -> int:
         return renew_subscriptions(self.books, self.log, organisation=organisation)
 
@@ -194,7 +200,9 @@ class World(GivingBack):
     def work(self, *, organisation: str = ORGANISATION) -> int:
         """Everything that is due at this instant."""
         total = 0
-        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve, self.repay)
+        steps: tuple[Any, ...] = (
+            self.renew, self.retry_by_schedule, self.watch, self.charge, self.resolve, self.repay,
+        )  # fmt: skip
         while done := sum(step(organisation=organisation) for step in steps):
             total += done
         return total

@@ -181,7 +181,7 @@ class Surroundings:
             f"SELECT {columns} "
             f"FROM {recordset.unfold(table, {name: name for name in names}, self.dialect)} JOIN action_items i "
             "ON i.organisation = x.organisation AND i.payment = x.payment WHERE i.state IN ('open', 'retrying') "
-            "AND i.refund = ''",
+            "AND i.refund = '' AND i.kind <> 'expiring_card'",
             [dict(zip(names, pair, strict=True)) for pair in sorted(wanted)],
             lock="i" if lock else "",
             thing=ActionItem,
