@@ -161,7 +161,7 @@ def refused(office: Office, fake: FakeProvider) -> None:
 
 
 def forged(fake: FakeProvider) -> dict[str, Callable[[Claims], str]]:
-    other = RSAKey.generate_key(2048, {"kid": fake.key.kid})
+    other = RSAKey.generate_key(2048, {"kid": fake.key.kid or ""})
     public = fake.key.as_pem(private=False)
 
     def bare(told: Claims) -> str:
