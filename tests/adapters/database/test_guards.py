@@ -22,11 +22,13 @@ from domain.instalment import PlanState
 from domain.invoice import Invoice, InvoiceLine
 from domain.ledger import Posting, PostingKind, receipt_entries
 from domain.mail import Mail, MailKind
+from domain.outcome import About
 from domain.payment import PaymentState
 from domain.people import Client
-from domain.reconciliation import About, Break, BreakKind, Comparison
+from domain.processor_event import ReportedState, ReportKind
+from domain.reconciliation import Break, BreakKind, Comparison
 from domain.refund import Refund, RefundState
-from domain.report import Report, ReportedState, ReportKind
+from domain.report import Report
 from domain.seal import Seal
 from domain.subscription import Every, Renewal, Subscription
 from domain.webhook import Delivery, WebhookEndpoint
