@@ -16,6 +16,7 @@ from domain.itemising import open_item, resolve_item
 from domain.outcome import Charge
 from domain.payment import PAYMENT, Payment, PaymentKind
 from domain.payment_method import MethodState
+from domain.presenting import claimed
 from domain.telling import payment_event
 
 Mint = Callable[[str], str]
@@ -33,6 +34,8 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
     amount = amount_owed(claim)
     if amount <= 0:
         return cancel_unowed(claim, now=now), None
+    if method.kind == "echeck":
+        return claimed(claim, amount, method, now=now, mint=mint), None
     number = payment.attempts + 1
     currency = claim.organisation.currency
     attempt = Attempt(
@@ -49,7 +52,7 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
         promised_at=now,
     )
     step = move(PAYMENT, payment, "claim", amount=amount, attempts=number)
-    claimed = replace(
+    asked = replace(
         payment, state=PAYMENT.step(payment.state, "claim"), amount=amount, attempts=number,
         version=payment.version + 1,
     )  # fmt: skip
@@ -57,7 +60,7 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
     if amount < payment.amount:
         was = {"amount": payment.amount}
         steps += (payment_event(payment, "payment.lowered", now, public=False, was=was, amount=amount),)
-    return steps, Asked(claim=claim, payment=claimed, attempt=attempt)
+    return steps, Asked(claim=claim, payment=asked, attempt=attempt)
 
 
 def amount_owed(claim: Claim) -> int:

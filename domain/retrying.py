@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
@@ -10,9 +10,12 @@ from domain.claim import Around, Asked
 from domain.concluding import approve
 from domain.decision import Decision, move
 from domain.declines import class_of
+from domain.echeck import ECHECK, STANDING, Echeck, EcheckState
 from domain.instalment import Plan
 from domain.payment import PAYMENT, Payment, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
+from domain.presenting import instrument
+from domain.re_presentment import NETWORK_OF_CURRENCY, must_be_allowed
 from domain.refusal import Refusal
 from domain.resuming import resume
 from domain.telling import item_event, payment_event
@@ -63,6 +66,12 @@ class PaymentTakenBack(Refusal):
     code = "payment_taken_back"
 
 
+class NothingOwed(Refusal):
+    """Nothing is owed any more for what was returned: there is nothing to ask for."""
+
+    code = "nothing_owed"
+
+
 class MethodNotUsable(Refusal):
     """The payment method is another client's, dead, or not one that can be charged."""
 
@@ -98,13 +107,7 @@ def retry(
         raise InDoubt("item", item=item.id)
     if payment.state is PaymentState.REVERSED:
         raise PaymentTakenBack("item", item=item.id, payment=payment.id)
-    chosen = replacement or method
-    if chosen is None or chosen.state is MethodState.DEAD or chosen.client != payment.client:
-        if replacement is not None:
-            raise MethodNotUsable("payment_method", payment_method=replacement.id)
-        raise NewMethodNeeded("payment_method", item=item.id)
-    if chosen.kind != "card":
-        raise MethodNotUsable("payment_method", payment_method=chosen.id)
+    chosen = usable(item, payment, method, replacement)
     return (
         move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id),
         move(
@@ -119,9 +122,65 @@ def retry(
     )  # fmt: skip
 
 
-def retry_allowed(item: ActionItem, payment: Payment, method: PaymentMethod | None) -> tuple[bool, str]:
-    """Whether Retry without another method would be taken, and the code of the refusal if not."""
+def retry_by(
+    item: ActionItem, method: PaymentMethod, *, replaced: str | None, by: str, now: datetime
+) -> Decision:  # fmt: skip
+    """The item of what was returned turns retrying; a new payment asks for it."""
+    return (
+        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=method.id),
+        item_event(
+            item, "action_item.retrying", now, by=by, was={"payment_method": replaced}, payment_method=method.id,
+            replaced=None if method.id == replaced else replaced,
+        ),
+    )  # fmt: skip
+
+
+def usable(
+    item: ActionItem, payment: Payment, method: PaymentMethod | None, replacement: PaymentMethod | None
+) -> PaymentMethod:  # fmt: skip
+    """The method that a retry would use. Raises what `retry` does."""
+    _must_be_open(item)
+    chosen = replacement or method
+    if chosen is None or chosen.state is MethodState.DEAD or chosen.client != payment.client:
+        if replacement is not None:
+            raise MethodNotUsable("payment_method", payment_method=replacement.id)
+        raise NewMethodNeeded("payment_method", item=item.id)
+    return chosen
+
+
+def usable_again(
+    item: ActionItem, payment: Payment, method: PaymentMethod | None, replacement: PaymentMethod | None, echeck: Echeck
+) -> PaymentMethod:  # fmt: skip
+    """The method for what an e-check did not bring. Raises what `retry` does, and InDoubt before its verdict."""
+    if echeck.state in STANDING:
+        _must_be_open(item)
+        raise InDoubt("item", item=item.id)
+    return usable(item, payment, method, replacement)
+
+
+def ask_again_about(item: ActionItem, echeck: Echeck, *, by: str, now: datetime) -> Decision:
+    """Looks an e-check up now (A10)."""
+    if item.state is not ItemState.OPEN:
+        raise ItemClosed("item", item=item.id, state=item.state.value, by=item.by, at=item.changed_at.isoformat())
+    if echeck.state not in (EcheckState.UNKNOWN, EcheckState.SUBMITTED):
+        raise NotInDoubt("item", item=item.id)
+    return (
+        move(ECHECK, echeck, "wait", fence=echeck.epoch, next_at=now),
+        item_event(item, "action_item.asked_again", now, by=by),
+        move(ACTION_ITEM, item, "update", by=by, changed_at=now),
+    )
+
+
+def retry_allowed(
+    item: ActionItem, payment: Payment, method: PaymentMethod | None, echeck: Echeck | None = None,
+    today: date | None = None,
+) -> tuple[bool, str]:  # fmt: skip
+    """Whether Retry without another method would be taken, and the code of the refusal if not. `echeck` is the
+    newest of its debt, and `today` the date of its organisation."""
     try:
+        if echeck is not None and today is not None:
+            _may_present_again(usable_again(item, payment, method, None, echeck), echeck, today)
+            return True, ""
         retry(
             item, payment, method, replacement=None, by="", hold=timedelta(0), command=None,
             now=item.changed_at,
@@ -129,6 +188,14 @@ def retry_allowed(item: ActionItem, payment: Payment, method: PaymentMethod | No
     except Refusal as refusal:
         return False, refusal.code
     return True, ""
+
+
+def _may_present_again(method: PaymentMethod, echeck: Echeck, today: date) -> None:
+    if method.id == echeck.payment_method and instrument(method) == echeck.detail.get("instrument"):
+        must_be_allowed(
+            network=NETWORK_OF_CURRENCY[echeck.currency], code=echeck.network_code, presented=echeck.presented,
+            first_on=echeck.first_on or today, today=today, amount=echeck.amount, first_amount=echeck.amount,
+        )  # fmt: skip
 
 
 def reject(
@@ -221,10 +288,12 @@ def settle_not_paid(asked: Asked, item: ActionItem, *, reason: str, by: str, now
     )  # fmt: skip
 
 
-def told_settled(item: ActionItem, *, reason: str, reference: str, by: str, now: datetime) -> Decision:
+def told_settled(
+    item: ActionItem, *, reason: str, reference: str, by: str, now: datetime, outcome: str = "paid"
+) -> Decision:  # fmt: skip
     """The act itself in the history of the item, beside what it caused."""
     told = item_event(
-        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome="paid",
+        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome=outcome,
         reason=reason, reference=reference,
     )  # fmt: skip
     return (told,)

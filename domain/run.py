@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 NIGHT = "night"
+BATCH = "batch"  # of e-checks, at a cut-off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,4 +130,3 @@ def _change(found: dict[str, Any], number: int, line: str) -> FromBank:
 def _printable(line: str) -> str:
     """The reserved positions of an addenda 98 hold whatever a bank likes."""
     return line if line[1:3] == "99" else line[:21] + " " * 6 + line[27:64] + " " * 15 + line[79:]
-

@@ -6,6 +6,8 @@ from typing import Any
 from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
 from domain.care import CARE
+from domain.echeck import ECHECK
+from domain.echeck_batch import BATCH
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.payment import PAYMENT
@@ -34,6 +36,8 @@ MACHINES: dict[str, Machine[Any]] = {
     "refunds": REFUND,
     "deliveries": DELIVERY,
     "cares": CARE,
+    "echecks": ECHECK,
+    "echeck_batches": BATCH,
 }
 
 

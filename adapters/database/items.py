@@ -1,18 +1,21 @@
 """The Payment Action Center as data: each item with its reason in words, what may be done, and its history."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select, tuple_
+from sqlalchemy import Row, Select, and_, or_, select, tuple_
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
+from adapters.database.echeck_tables import echecks
 from adapters.database.shown import histories, instant, method_shown
 from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
 from adapters.locale import both
 from domain.action_item import ActionItem, ItemState
+from domain.days import local_date
 from domain.declines import known
+from domain.echeck import Echeck
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
@@ -45,7 +48,7 @@ def find_items(
     if after is not None:
         wanted = wanted.where(tuple_(*order) > tuple_(*after, types=[column.type for column in order]))
     rows = tx.connection.execute(wanted.order_by(*order)).all()
-    told = [_told(row) for row in rows]
+    told = [_told(row, newest) for row, newest in zip(rows, newest_echecks(tx, rows), strict=True)]
     pasts = histories(
         tx,
         [
@@ -79,7 +82,35 @@ def _selection() -> Select[Any]:
     )
 
 
-def _told(row: Row[Any]) -> dict[str, Any]:
+def newest_echecks(tx: BookTransaction, rows: Sequence[Row[Any]]) -> list[tuple[Echeck, date] | None]:
+    """Of each item's payment, or of what was asked for again in its stead, with today's date there."""
+    at = loader.shape(ActionItem)[0].index("payment")
+    owner = loader.shape(ActionItem)[0].index("organisation")
+    found: dict[tuple[str, str], Echeck] = {}
+    if rows:
+        wanted = (
+            select(*loader.columns(Echeck), payments.c.id, payments.c.retry_of)
+            .select_from(
+                echecks.join(
+                    payments,
+                    and_(payments.c.organisation == echecks.c.organisation, payments.c.id == echecks.c.payment),
+                )
+            )
+            .where(
+                or_(payments.c.id.in_([row[at] for row in rows]), payments.c.retry_of.in_([row[at] for row in rows]))
+            )
+        )
+        for row in tx.connection.execute(wanted.order_by(echecks.c.created_at)).all():
+            one = loader.build(Echeck, row[:-2])
+            found[one.organisation, row[-1] or row[-2]] = one
+    zones = dict(tx.connection.execute(select(organisations.c.id, organisations.c.timezone)).all()) if found else {}
+    return [
+        (one, local_date(tx.now, zones[one.organisation])) if (one := found.get((row[owner], row[at]))) else None
+        for row in rows
+    ]
+
+
+def _told(row: Row[Any], newest: tuple[Echeck, date] | None) -> dict[str, Any]:
     things: list[Any] = []
     start = 0
     for part in PARTS:
@@ -88,7 +119,7 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
     item, payment, method, _ = things
-    allowed, refusal = retry_allowed(item, payment, method)
+    allowed, refusal = retry_allowed(item, payment, method, *(newest or ()))
     code = known(item.reason)
     return {
         "item": item.id,

@@ -13,6 +13,8 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import attempts
 from domain.attempt import Attempt
+from domain.batching import freed
+from domain.echeck import Echeck
 from domain.payment import Payment
 from domain.resolving import reap
 
@@ -76,8 +78,9 @@ class Leases:
 
     def _reap(self, tx: BookTransaction, alive: frozenset[str]) -> int:
         labels = tx.connection.execute(
-            text("SELECT DISTINCT worker FROM attempts WHERE worker IS NOT NULL "
-                 "AND state IN ('submitting', 'unknown', 'in_doubt')")
+            text("SELECT worker FROM attempts WHERE worker IS NOT NULL "
+                 "AND state IN ('submitting', 'unknown', 'in_doubt') "
+                 "UNION SELECT worker FROM echecks WHERE worker IS NOT NULL")
         ).scalars().all()  # fmt: skip
         held = self.held()
         dead = [label for label in labels if not self._lives(label, alive, held)]
@@ -89,7 +92,10 @@ class Leases:
         for attempt in found:
             payment = tx.get(Payment, organisation=attempt.organisation, id=attempt.payment)
             tx.write([reap(attempt, payment, now=tx.now)])
-        return len(found)
+        held_too = loader.selection(Echeck, {"worker": dead}, order_by="id", limit=REAPED_AT_ONCE, lock=True)
+        begun = [loader.build(Echeck, row) for row in tx.connection.execute(held_too).all()]
+        tx.write([freed(one, now=tx.now) for one in begun])
+        return len(found) + len(begun)
 
     def _lives(self, label: str, alive: frozenset[str], held: frozenset[str]) -> bool:
         process = label.rpartition("/")[0]
