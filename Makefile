@@ -16,7 +16,7 @@ plain := $(shell printf '\033[0m')
 endif
 step = @printf '%s\n' '$(bold)== $(1)$(plain)'
 
-.PHONY: help setup demo bench test fmt soak lock docs
+.PHONY: help setup demo bench test fmt soak lock docs samples
 
 help:
 	@awk -v b='$(bold)' -v p='$(plain)' \
@@ -52,6 +52,12 @@ fmt: setup ## format, and mend what the linter can mend
 
 soak: setup ## minutes of load and faults
 	@$(BIN)/python -m pytest -m soak $(ARGS)
+
+# Exchanges recorded with a processor; ours when no file is named.
+SAMPLES ?= tests/adapters/gateways/cardpointe/exchanges.json
+
+samples: setup ## read recorded exchanges with CardPointe (SAMPLES=file), and fail where one needs a guess
+	@$(BIN)/python -m adapters.gateways.cardpointe.samples '$(SAMPLES)'
 
 ##@ To maintain it
 docs: setup ## write the generated documents anew

@@ -112,11 +112,12 @@ def simulator(
     port: Annotated[int, typer.Option(help="0 takes a free one")] = 8089,
     lean: Annotated[bool, typer.Option("--lean", help="for benchmarks")] = False,
     journal: Annotated[Path | None, typer.Option(help="else ENCAISSE_SIMULATOR_JOURNAL")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="seconds that CardPointe waits for a silent bank")] = 32.0,
 ) -> None:
     """The simulated processors over HTTP."""
     from adapters.gateways.served import serve
 
-    serve(host, port, journal or read_settings().journal_path, lean)
+    serve(host, port, journal or read_settings().journal_path, lean, timeout)
 
 
 def bench(

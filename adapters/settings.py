@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_FILES = Path("/run/secrets")
@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     simulator_journal: Path | None = None
     secret: str = Field(default="", repr=False)
     seal_keys: str = Field(default="", repr=False)  # one or several, the newest first, with commas between
+    credentials: dict[str, dict[str, SecretStr]] = Field(default_factory=dict)  # by organisation, then by name
     now: AwareDatetime | None = None
     log_format: str = "auto"
     log_level: str = "info"
@@ -53,6 +54,13 @@ class Settings(BaseSettings):
         """Where an embedded database keeps a key of its own, for who names none."""
         path = self.database_path
         return path.with_suffix(".sealkey") if path is not None else None
+
+    def credential(self, organisation: str, name: str) -> str:
+        """What opens an organisation's account at a processor; one never opens another's. Raises LookupError."""
+        secret = self.credentials.get(organisation, {}).get(name)
+        if secret is None or not secret.get_secret_value():
+            raise LookupError(f"no credentials {name!r} of {organisation!r}")
+        return secret.get_secret_value()
 
     @property
     def journal_path(self) -> Path:

@@ -96,6 +96,7 @@ def question(asked: Asked) -> Charge:
         currency=asked.attempt.currency,
         token=method.token,
         brand=method.brand,
+        expiry=method.expiry,
     )
 
 

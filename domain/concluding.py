@@ -1,8 +1,8 @@
 """Concluding decides what an answer means: everything that is written once a gateway has spoken, or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from domain.allocating import allocate
 from domain.answering import answer_payment
@@ -16,7 +16,7 @@ from domain.event import SYSTEM
 from domain.instalment import PLAN, PlanState
 from domain.itemising import open_item, resolve_item
 from domain.ledger import Posting, PostingKind, Words, receipt_entries
-from domain.outcome import Approved, Declined, NoAnswer, NotSent, Outcome
+from domain.outcome import NOTHING, Approved, Declined, NoAnswer, NotSent, Outcome
 from domain.payment import PAYMENT, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.resuming import resume
@@ -33,7 +33,7 @@ def conclude(asked: Asked, outcome: Outcome, around: Around, *, now: datetime, m
         case Approved():
             if (outcome.amount_minor, outcome.currency) != (asked.attempt.amount, asked.attempt.currency):
                 return lose(asked, NoAnswer(why="mismatch"), now=now)
-            return approve(asked, outcome.reference, around, now=now, mint=mint)
+            return approve(asked, outcome.reference, around, now=now, mint=mint, raw=outcome.raw)
         case Declined():
             return decline(asked, outcome, around, now=now, mint=mint)
         case NoAnswer() | NotSent():
@@ -42,7 +42,10 @@ def conclude(asked: Asked, outcome: Outcome, around: Around, *, now: datetime, m
             assert_never(outcome)
 
 
-def approve(asked: Asked, reference: str, around: Around, *, now: datetime, mint: Mint, by: str = SYSTEM) -> Decision:
+def approve(
+    asked: Asked, reference: str, around: Around, *, now: datetime, mint: Mint, by: str = SYSTEM,
+    raw: Mapping[str, Any] = NOTHING,
+) -> Decision:  # fmt: skip
     """The money moved: posted, allocated to its own lines, told (I6); its item, if any, is resolved."""
     payment, attempt = asked.payment, asked.attempt
     instalment = payment.kind is PaymentKind.INSTALMENT
@@ -51,7 +54,7 @@ def approve(asked: Asked, reference: str, around: Around, *, now: datetime, mint
         move(PAYMENT, payment, "approve", command=None),
         move(
             ATTEMPT, attempt, "approve", key=("key",), fence=attempt.epoch,
-            reference=reference, worker=None, next_at=None, resend=False, ended_at=now,
+            reference=reference, worker=None, next_at=None, resend=False, ended_at=now, detail=_said(raw),
         ),
         New(thing=_posting(asked, reference, now=now, mint=mint)),
         *allocate(
@@ -76,7 +79,7 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
         move(
             ATTEMPT, attempt, "decline", key=("key",), fence=attempt.epoch, reason=code,
             network_code=no.network_code, reference=no.reference, worker=None, next_at=None,
-            resend=False, ended_at=now,
+            resend=False, ended_at=now, detail=_said(no.raw),
         ),
         payment_event(
             payment, told, now, reason=code, network_code=no.network_code, amount=attempt.amount, key=attempt.key
@@ -112,6 +115,11 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
         payment_event(payment, "attempt.lost", now, public=False, why=silence.why, key=attempt.key),
         *answer_payment(payment, asked.claim.item, "in_doubt", now=now, waits=True),
     )
+
+
+def _said(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of the processor's own words: a person may quote them."""
+    return {"said": dict(raw)} if raw else {}
 
 
 def touches_plan(asked: Asked, outcome: Outcome) -> bool:

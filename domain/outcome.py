@@ -10,15 +10,19 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     """The gateway did it: took the money, gave it back, or cancelled what it had taken. `amount_minor` and
-    `currency` are what it says of how much; of a cancellation, the amount of the charge."""
+    `currency` are what it says of how much; of a cancellation, the amount of the charge. `raw` is its answer as it
+    may be kept: masked."""
 
     reference: str
     amount_minor: int
     currency: str
+    raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Declined:
     code: str
     network_code: str = ""
     reference: str = ""
+    raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +103,15 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What is asked of a gateway, once per `key`. Amounts are in minor units of `currency`."""
+    """What is asked of a gateway, once per `key`. Amounts are in minor units of `currency`; `expiry` is "2027-03"
+    where the method has one."""
 
     key: str
     amount_minor: int
     currency: str
     token: str = field(repr=False)
     brand: str = ""
+    expiry: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +125,7 @@ class Debit:
     token: str = field(repr=False)
     account_type: str = ""
     holder: str = field(default="", repr=False)
-    mandate: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    mandate: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

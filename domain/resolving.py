@@ -52,7 +52,7 @@ def settle_finding(
         case Approved():
             if (finding.amount_minor, finding.currency) != (attempt.amount, attempt.currency):
                 return _next_rung(asked, around, now=now, mint=mint, why="mismatch", missed_at=None)
-            return approve(asked, finding.reference, around, now=now, mint=mint)
+            return approve(asked, finding.reference, around, now=now, mint=mint, raw=finding.raw)
         case Declined():
             return decline(asked, finding, around, now=now, mint=mint)
         case NotFound():

@@ -1,9 +1,12 @@
 """Chooses the gateway of a merchant account; each processor's is made once per process, when it is first asked."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
+from adapters.gateways.cardpointe.gateway import CardPointeGateway
+from adapters.gateways.cardpointe.terms import check_terms
 from adapters.gateways.http_gateway import HttpSimulatorGateway
 from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.simulator import Simulator
@@ -11,6 +14,7 @@ from adapters.settings import Settings
 from domain.capabilities import ProcessorNotAvailable, capability_of
 from domain.organisation import MerchantAccount
 from domain.ports import Gateway
+from domain.refusal import OutOfRange
 
 Made = tuple[Gateway, Callable[[], None]]  # a gateway, and what releases its connections
 
@@ -24,9 +28,22 @@ def _simulator(settings: Settings) -> Made:
     return SimulatedGateway(simulator, clock_is_real=fixed is None), simulator.close
 
 
+def _cardpointe(settings: Settings) -> Made:
+    gateway = CardPointeGateway(
+        settings.credential, today=lambda: datetime.now(UTC).date(), simulator_url=settings.simulator_url
+    )
+    return gateway, gateway.close
+
+
 # The processors that there is an adapter for; a row of the capability table alone is not enough.
 ADAPTERS: dict[str, Callable[[Settings], Made]] = {
     "simulator": _simulator,
+    "cardpointe": _cardpointe,
+}
+
+# Whether the settings of an account make sense; each raises ValueError with the name of the setting.
+CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "cardpointe": check_terms,
 }
 
 
@@ -38,6 +55,14 @@ def must_be_installed(processor: str) -> None:
     """Raises ProcessorNotAvailable for a processor without an adapter."""
     if processor not in ADAPTERS:
         raise ProcessorNotAvailable("processor", processor=processor)
+
+
+def must_be_usable(field: str, processor: str, settings: Mapping[str, Any]) -> None:
+    """Raises OutOfRange for settings with which the adapter could ask nobody."""
+    try:
+        CHECKS.get(processor, dict)(settings)
+    except ValueError as error:
+        raise OutOfRange(f"{field}.settings.{error}", value=str(error)) from None
 
 
 class GatewayChoice:

@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 from adapters.gateways.concurrency import Whose
+from adapters.gateways.served_call import Call, Dialect, read_call
 from adapters.gateways.served_dialect import BadRequest, Route, read_request, render, render_peaks, render_refusal
+from adapters.gateways.served_foreign import FOREIGN
 from adapters.gateways.simulator import Simulator
 from adapters.gateways.simulator_rules import Request
 
@@ -23,8 +25,11 @@ logger = logging.getLogger(__name__)
 class Counter:
     """Where connections hand in requests: all those of one tick of the loop are performed as one batch."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, *, timeout_s: float = 0.0) -> None:
         self._simulator = simulator
+        self._foreign: dict[str, Dialect] = {
+            prefix: speak(simulator, timeout_s=timeout_s) for prefix, speak in FOREIGN.items()
+        }
         self._handed_in: list[tuple[ServedConnection, Request]] = []
         self.concurrency = simulator.concurrency
         self.connections: set[ServedConnection] = set()
@@ -35,6 +40,20 @@ class Counter:
         if not self._handed_in:
             asyncio.get_running_loop().call_soon(self._perform)
         self._handed_in.append((connection, request))
+
+    def serve(self, connection: "ServedConnection", prefix: str, call: Call) -> None:
+        """A call in the wire format of a real processor: done, journaled and answered by itself."""
+        try:
+            said = self._foreign[prefix].serve(call)
+        except Exception:
+            logger.exception("simulator.not_journaled")
+            connection.cut()
+            return
+        if not said.after_s:
+            connection.answer(said.data)
+        elif said.after_s < math.inf:
+            self._slow += 1
+            asyncio.get_running_loop().call_later(said.after_s, self._answer_late, [(connection, said.data)])
 
     def _perform(self) -> None:
         batch, self._handed_in = self._handed_in, []
@@ -149,6 +168,9 @@ class ServedConnection(asyncio.Protocol):
         body, self._buffer = self._buffer[start:stop], self._buffer[stop:]
         self._asked = True
         self._keep_alive = head.keep_alive
+        if head.foreign:
+            self._counter.serve(self, head.foreign, read_call(head.line, dict(head.headers), body))
+            return
         if head.route is Route.LIVEZ:
             self.answer(render_refusal(200, "alive"))
             return
@@ -177,6 +199,9 @@ class RequestHead(NamedTuple):
     keep_alive: bool = True
     refusal: str = ""
     status: int = 400
+    foreign: str = ""  # the prefix of a real processor's paths: then what follows is set too
+    line: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @lru_cache(maxsize=256)  # the heads of one client differ in their length only
@@ -196,9 +221,14 @@ def parse_request_head(head: bytes) -> RequestHead:
         return RequestHead(refusal="a Content-Length is required", status=411)
     if len(length) > 9 or int(length) > BODY_LIMIT:
         return RequestHead(refusal="body too long", status=413)
+    keep_alive = words[2] == b"HTTP/1.1" and headers.get(b"connection", b"").lower() != b"close"
+    foreign = next((prefix for prefix in FOREIGN if words[1].startswith(prefix.encode())), "")
+    if foreign:
+        return RequestHead(
+            length=int(length), keep_alive=keep_alive, foreign=foreign, line=line, headers=tuple(headers.items())
+        )
     try:
         route = Route((words[0] + b" " + words[1]).decode("ascii"))
     except ValueError:
         return RequestHead(refusal="no such path", status=404)
-    keep_alive = words[2] == b"HTTP/1.1" and headers.get(b"connection", b"").lower() != b"close"
     return RequestHead(route=route, length=int(length), keep_alive=keep_alive)

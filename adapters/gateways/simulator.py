@@ -59,6 +59,16 @@ class Simulator:
                 raise
             return replies
 
+    def now(self) -> datetime:
+        """The simulator's clock, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    def book(self, organisation: str, merchant_account: str) -> Mapping[str, Remembered]:
+        """What is remembered of an account, by key, oldest first: to be read only."""
+        with self._lock:
+            self._open()
+            return self._books.setdefault((organisation, merchant_account), {})
+
     def open(self) -> None:
         """Opens the journal now, so that trouble with it shows before the first request."""
         with self._lock:

@@ -7,10 +7,18 @@ from typing import Any
 def read_object(body: bytes) -> dict[str, Any] | None:
     """The object that a body holds, or None when it isn't one without doubt."""
     try:
-        answer = _DECODER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError):
+        answer = read_any(body)
+    except ValueError:
         return None
     return answer if type(answer) is dict else None
+
+
+def read_any(body: bytes) -> Any:
+    """Whatever a body holds. Raises ValueError."""
+    try:
+        return _DECODER.decode(body.decode("utf-8"))
+    except RecursionError:
+        raise ValueError("a bottomless nest") from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from adapters.gateways.choose import must_be_installed
+from adapters.gateways.choose import must_be_installed, must_be_usable
 from adapters.inbox import item_schemas as items
 from adapters.inbox import schemas as shape
 from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
@@ -35,8 +35,9 @@ def _given(asked: Command, *ids: str) -> dict[str, Any]:
 
 
 def organisation_register(tx: Transaction, asked: shape.RegisterOrganisation, by: str, _seq: int) -> Result:
-    for account in asked.merchant_accounts:
+    for position, account in enumerate(asked.merchant_accounts):
         must_be_installed(account.processor)
+        must_be_usable(f"merchant_accounts.{position}", account.processor, account.settings)
     accounts = [
         {**account.model_dump(exclude_unset=True), "kinds": tuple(account.kinds)} for account in asked.merchant_accounts
     ]
