@@ -11,13 +11,16 @@ from enum import StrEnum
 from sqlalchemy import bindparam, text
 
 from adapters.bootstrap import App
+from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
+from domain.use_cases.hand_over_echecks import hand_over_echecks
 from domain.use_cases.resolve_unknowns import resolve_unknowns
+from domain.use_cases.watch_echecks import watch_echecks
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -26,6 +29,9 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 class ErrandKind(StrEnum):
     CHARGE = "charge"
     LOOK_UP = "look_up"
+    BATCH = "batch"  # e-checks whose cut-off has struck
+    HAND_OVER = "hand_over"  # of frozen batches, and the look-ups of those without an answer
+    WATCH = "watch"  # for verdicts
     COMMANDS = "commands"
 
 
@@ -86,6 +92,12 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
+            case ErrandKind.BATCH:
+                yield freeze_newest(app, organisation, account)
+            case ErrandKind.HAND_OVER:
+                yield hand_over_echecks(*parts, organisation=organisation, account=account)
+            case ErrandKind.WATCH:
+                yield watch_echecks(*parts, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
 
@@ -128,6 +140,18 @@ _DUE = {
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.BATCH: """SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        JOIN (SELECT organisation, max(business_date) AS newest FROM runs WHERE kind = 'batch' GROUP BY organisation) r
+            ON r.organisation = e.organisation
+        WHERE e.state = 'pending' AND e.cutoff_on <= r.newest AND NOT EXISTS (
+            SELECT 1 FROM echeck_batches b WHERE b.organisation = e.organisation
+            AND b.merchant_account = e.merchant_account AND b.cutoff_on = r.newest)""",
+    ErrandKind.HAND_OVER: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('batched', 'unknown')
+        AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
+    ErrandKind.WATCH: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('submitted', 'settled')
+        AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
     ErrandKind.CHARGE: f"""SELECT m.organisation, m.id FROM merchant_accounts m
         WHERE NOT {_LEFT_IN_PEACE.format("m", "id")} AND (EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id

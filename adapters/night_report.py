@@ -99,6 +99,9 @@ _OF_TYPE = """SELECT organisation, count(DISTINCT subject) FROM events
 COUNTED = {
     "charged": _OF_TYPE.format("instalment.charged"),
     "declined": _OF_TYPE.format("instalment.failed"),
+    "echecks_batched": _OF_TYPE.format("echeck.batched"),
+    "echecks_settled": _OF_TYPE.format("echeck.settled"),
+    "echecks_returned": _OF_TYPE.format("echeck.returned"),
     # Lost in this night, and still without a verdict.
     "in_doubt": """SELECT e.organisation, count(DISTINCT e.subject) FROM events e
         JOIN payments p ON p.organisation = e.organisation AND 'payment:' || p.id = e.subject

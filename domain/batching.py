@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from domain.attempt import MAX_SENDS
 from domain.banking_days import verdict_due
@@ -36,13 +37,14 @@ def freeze(
 
 def promise(echeck: Echeck, *, worker: str) -> tuple[Decision, Echeck]:
     """In a worker's hands: a new epoch, so that whoever held it before writes nothing any more."""
-    again = echeck.state is EcheckState.BATCHED
+    first = echeck.state is EcheckState.BATCHED
+    sent = first or resend(echeck)
     taken = replace(
-        echeck, worker=worker, epoch=echeck.epoch + 1, next_at=None, sends=echeck.sends + (1 if again else 0),
+        echeck, worker=worker, epoch=echeck.epoch + 1, next_at=None, sends=echeck.sends + (1 if sent else 0),
         version=echeck.version + 1,
     )  # fmt: skip
     step = move(
-        ECHECK, echeck, "promise" if again else "wait", fence=echeck.epoch,
+        ECHECK, echeck, "promise" if first else "wait", fence=echeck.epoch,
         worker=worker, epoch=taken.epoch, next_at=None, sends=taken.sends,
     )  # fmt: skip
     return (step,), taken
@@ -89,7 +91,7 @@ def lose(echeck: Echeck, account: MerchantAccount, silence: NoAnswer | NotSent, 
     """No usable answer: looked up by its key before anything else; what surely was not sent goes again."""
     ladder = capability_for(account).ladder
     if isinstance(silence, NotSent) and echeck.state is EcheckState.BATCHED:
-        put = {"worker": None, "next_at": now + UNSENT_WAIT, "sends": echeck.sends - 1}
+        put: dict[str, Any] = {"worker": None, "next_at": now + UNSENT_WAIT, "sends": echeck.sends - 1}
         return (move(ECHECK, echeck, "promise", fence=echeck.epoch, **put),)
     wait = ladder.waits[echeck.rung] if echeck.rung < len(ladder.waits) else ladder.flight
     if echeck.state is EcheckState.BATCHED:
@@ -116,7 +118,7 @@ def not_found(echeck: Echeck, account: MerchantAccount, *, now: datetime) -> Dec
     if echeck.missed_at is None or now - echeck.missed_at < capability.ladder.flight:
         return _next_rung(echeck, account, "not_found", now=now, missed_at=echeck.missed_at or now)
     if capability.when_not_found in SENDS_AGAIN and echeck.sends < MAX_SENDS:
-        put = {
+        put: dict[str, Any] = {
             "worker": None,
             "missed_at": None,
             "next_at": now,
@@ -146,7 +148,7 @@ def _next_rung(
     waits = capability_for(account).ladder.waits
     rung = echeck.rung + 1
     next_at = now + waits[rung] if rung < len(waits) else None
-    put = {
+    put: dict[str, Any] = {
         "worker": None,
         "next_at": next_at,
         "rung": rung,
@@ -187,7 +189,7 @@ def batch_event(batch: EcheckBatch, type_: str, now: datetime, *, sequence: int,
 
 def freed(echeck: Echeck, *, now: datetime) -> Decision:
     """The worker that held it is gone: what it had begun to hand over is unknown."""
-    put = {"worker": None, "epoch": echeck.epoch + 1, "next_at": now}
+    put: dict[str, Any] = {"worker": None, "epoch": echeck.epoch + 1, "next_at": now}
     if echeck.state is EcheckState.BATCHED:
         lost = echeck_event(echeck, "echeck.lost", now, public=False, why="worker_lost")
         return (move(ECHECK, echeck, "lose", fence=echeck.epoch, **put), lost)

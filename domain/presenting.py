@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from domain.allocating import allocate
 from domain.answering import answer_payment
@@ -129,7 +130,7 @@ def cancel(
 
 def reverse(
     payment: Payment, echeck: Echeck, allocations: Sequence[Allocation], *, words: str, language: str, by: str,
-    booked_on: date, now: datetime, mint: Mint, **told: object,
+    booked_on: date, now: datetime, mint: Mint, **told: Any,
 ) -> Decision:  # fmt: skip
     """The receipt did not happen after all: posted as such, and what it covered is open again (E5)."""
     held_at = f"clearing:{echeck.merchant_account}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.batching import next_poll
@@ -78,7 +79,7 @@ def returned(
     code = known(code)
     owner, late = seen.organisation, echeck.state is EcheckState.SETTLED
     on_day = today(owner, now)
-    told = {"reason": code, "network_code": network_code, "late": late}
+    told: dict[str, Any] = {"reason": code, "network_code": network_code, "late": late}
     steps: Decision = (
         move(
             ECHECK, echeck, "return", fence=echeck.epoch, code=code, network_code=network_code, returned_on=on,
@@ -104,7 +105,7 @@ def returned(
 def waited(echeck: Echeck, owner: Organisation, *, now: datetime) -> Decision:
     """No verdict today: asked again tomorrow, until nobody can return it any more."""
     over = echeck.watched_until is not None and today(owner, now) > echeck.watched_until
-    put = {"worker": None, "next_at": None if over else next_poll(owner, now)}
+    put: dict[str, Any] = {"worker": None, "next_at": None if over else next_poll(owner, now)}
     return (move(ECHECK, echeck, "wait", fence=echeck.epoch, **put),)
 
 

@@ -104,10 +104,8 @@ def newest_echecks(tx: BookTransaction, rows: Sequence[Row[Any]]) -> list[tuple[
             one = loader.build(Echeck, row[:-2])
             found[one.organisation, row[-1] or row[-2]] = one
     zones = dict(tx.connection.execute(select(organisations.c.id, organisations.c.timezone)).all()) if found else {}
-    return [
-        (one, local_date(tx.now, zones[one.organisation])) if (one := found.get((row[owner], row[at]))) else None
-        for row in rows
-    ]
+    newest = [found.get((row[owner], row[at])) for row in rows]
+    return [one and (one, local_date(tx.now, zones[one.organisation])) for one in newest]
 
 
 def _told(row: Row[Any], newest: tuple[Echeck, date] | None) -> dict[str, Any]:

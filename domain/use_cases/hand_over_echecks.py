@@ -1,6 +1,7 @@
 """Hands over the e-checks of frozen batches through a processor's API, entry by entry: promise, ask, record (E3)."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from domain import batching, settling
 from domain.echeck import Echeck, EcheckState
@@ -117,7 +118,7 @@ def _record(tx: Transaction, account: MerchantAccount, promised: Echeck, answer:
 
 def _close(tx: Transaction, organisation: str, account: str) -> None:
     """A batch whose every entry has left our hands is submitted."""
-    key = {"organisation": organisation, "merchant_account": account, "state": BatchState.FROZEN}
+    key: dict[str, Any] = {"organisation": organisation, "merchant_account": account, "state": BatchState.FROZEN}
     for batch in tx.lock_all(EcheckBatch, order_by="cutoff_on", **key):
         if not tx.all(Echeck, organisation=organisation, batch=batch.id, state=EcheckState.BATCHED, limit=1):
             tx.write([batching.submitted(batch, now=tx.now)])
