@@ -14,11 +14,13 @@ from adapters.bootstrap import App
 from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
+from adapters.hearing_reports import hear_reports
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.hand_over_echecks import hand_over_echecks
+from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.watch_echecks import watch_echecks
 
@@ -27,17 +29,19 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 
 
 class ErrandKind(StrEnum):
+    RENEW = "renew"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     BATCH = "batch"  # e-checks whose cut-off has struck
     HAND_OVER = "hand_over"  # of frozen batches, and the look-ups of those without an answer
     WATCH = "watch"  # for verdicts
     COMMANDS = "commands"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """Ids, never amounts: work for one merchant account, or the inbox of one organisation."""
+    """Ids, never amounts: work for one merchant account, or the inbox or the renewals of one organisation."""
 
     kind: ErrandKind
     organisation: str
@@ -88,6 +92,8 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
     organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
         match errand.kind:
+            case ErrandKind.RENEW:
+                yield renew_subscriptions(app.books, app.log, organisation=organisation)
             case ErrandKind.CHARGE:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
@@ -98,6 +104,8 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
                 yield hand_over_echecks(*parts, organisation=organisation, account=account)
             case ErrandKind.WATCH:
                 yield watch_echecks(*parts, organisation=organisation, account=account)
+            case ErrandKind.REPORTS:
+                yield hear_reports(app, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
 
@@ -137,6 +145,8 @@ _LEFT_IN_PEACE = """EXISTS (SELECT 1 FROM cares c WHERE c.organisation = {0}.org
 _DUE = {
     ErrandKind.COMMANDS: """SELECT DISTINCT organisation, '' FROM commands WHERE status = 'accepted'
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
+    ErrandKind.REPORTS: f"""SELECT DISTINCT r.organisation, r.merchant_account FROM reports r
+        WHERE r.state = 'received' AND r.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("r", "merchant_account")}""",
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
@@ -152,6 +162,9 @@ _DUE = {
     ErrandKind.WATCH: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
         WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('submitted', 'settled')
         AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
+    ErrandKind.RENEW: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
+            SELECT 1 FROM subscriptions s WHERE s.organisation = o.id AND s.next_on <= (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",
     ErrandKind.CHARGE: f"""SELECT m.organisation, m.id FROM merchant_accounts m
         WHERE NOT {_LEFT_IN_PEACE.format("m", "id")} AND (EXISTS (
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     log_level: str = "info"
     requests_per_second: float = Field(default=100.0, ge=0)  # of one service's key in one process; 0 is no limit
     public_url: str = "http://127.0.0.1:8000"
+    smtp_url: str | None = None  # smtp://user:password@host:587, smtps://host; without it mail is kept
+    mail_from: str = "no-reply@localhost"
 
     @property
     def embedded(self) -> bool:
@@ -69,6 +71,15 @@ class Settings(BaseSettings):
             return self.simulator_journal
         path = self.database_path
         return path.with_suffix(".journal.jsonl") if path is not None else Path("simulator.journal.jsonl")
+
+    def webhook_secrets(self, organisation: str, name: str) -> list[str]:
+        """Those that may sign the webhooks of an account, the old beside the new (commas between): the credential
+        `<name>.webhook`; none where nothing is configured."""
+        try:
+            given = self.credential(organisation, f"{name}.webhook")
+        except LookupError:
+            return []
+        return [one.strip() for one in given.split(",") if one.strip()]
 
     def simulated(self, now: datetime | None) -> "Settings":
         """The same settings with another clock (`--now`)."""

@@ -17,7 +17,7 @@ class AttemptState(StrEnum):
     IN_DOUBT = "in_doubt"
     APPROVED = "approved"
     DECLINED = "declined"
-    CLOSED = "closed"  # a person said that it was not paid (A10)
+    CLOSED = "closed"  # a person said that it was not paid (A10), or it was cancelled and another one follows
 
 
 S = AttemptState
@@ -34,6 +34,7 @@ ATTEMPT: Machine[AttemptState] = Machine(
         (S.UNKNOWN,    "decline"): S.DECLINED,
         (S.UNKNOWN,    "wait"):    S.UNKNOWN,
         (S.UNKNOWN,    "doubt"):   S.IN_DOUBT,
+        (S.UNKNOWN,    "close"):   S.CLOSED,
         (S.IN_DOUBT,   "wait"):    S.IN_DOUBT,
         (S.IN_DOUBT,   "approve"): S.APPROVED,
         (S.IN_DOUBT,   "decline"): S.DECLINED,

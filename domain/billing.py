@@ -61,17 +61,15 @@ def invoice(
     booked_on: date,
     now: datetime,
     mint: Mint,
+    words: Words | None = None,
 ) -> Decision:
-    """An invoice with its lines, posted: the client owes the total, revenue and taxes are earned."""
+    """An invoice with its lines, posted: the client owes the total, revenue and taxes are earned. `words` describe
+    it when its lines do not."""
     if not 1 <= len(lines) <= MAX_LINES or len({line.line for line in lines}) != len(lines):
         raise OutOfRange("lines", maximum=MAX_LINES)
     taxes = [taxes_on(line.amount, line.taxes) for line in lines]
     totals = [line.amount + sum(tax.amount for tax in its) for line, its in zip(lines, taxes, strict=True)]
-    total = sum(totals)
-    if total < 0:
-        raise NegativeInvoice("lines", total=total)
-    if total > MAX_AMOUNT_MINOR:
-        raise OutOfRange("lines", maximum=MAX_AMOUNT_MINOR)
+    total = _payable_total(totals)
     payable = spread_rebates(totals)
     things: list[Any] = [
         Invoice(
@@ -96,9 +94,8 @@ def invoice(
         Posting(
             id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.INVOICE, subject=id,
             booked_on=booked_on, amount=total, currency=organisation.currency,
-            description=Words(
-                id="posting.invoice", params={"what": ", ".join(line.description for line in lines)}
-            ),
+            description=words
+            or Words(id="posting.invoice", params={"what": ", ".join(line.description for line in lines)}),
             language=client.language, at=now, entries=tuple(entries),
         )
     )  # fmt: skip
@@ -109,6 +106,20 @@ def invoice(
         )
     )  # fmt: skip
     return tuple(New(thing=thing) for thing in things)
+
+
+def _payable_total(totals: Sequence[int]) -> int:
+    total = sum(totals)
+    if total < 0:
+        raise NegativeInvoice("lines", total=total)
+    if total > MAX_AMOUNT_MINOR:
+        raise OutOfRange("lines", maximum=MAX_AMOUNT_MINOR)
+    return total
+
+
+def total_of(lines: Sequence[AskedLine]) -> int:
+    """What an invoice of these lines comes to, with taxes."""
+    return sum(line.amount + sum(tax.amount for tax in taxes_on(line.amount, line.taxes)) for line in lines)
 
 
 def offline_payment(

@@ -17,7 +17,7 @@ from domain.outcome import Charge
 from domain.payment import PAYMENT, Payment, PaymentKind
 from domain.payment_method import MethodState
 from domain.presenting import claimed
-from domain.telling import payment_event
+from domain.telling import FAILED, payment_event
 
 Mint = Callable[[str], str]
 
@@ -64,10 +64,10 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
 
 
 def amount_owed(claim: Claim) -> int:
-    """An instalment or a retry never asks for more than is still open on its lines (I8); a one-off payment
+    """An instalment, a renewal or a retry never asks for more than is still open on its lines (I8); a one-off payment
     may, the first time: what is too much becomes a credit."""
     payment = claim.payment
-    limited = payment.kind is PaymentKind.INSTALMENT or claim.item is not None
+    limited = payment.kind is not PaymentKind.ONE_OFF or claim.item is not None
     if limited and claim.open_minor is not None:
         return min(payment.amount, claim.open_minor)
     return payment.amount
@@ -82,7 +82,9 @@ def must_wait(payment: Payment, lines: Collection[OpenLine], flying: Collection[
     own = [line.line for line in lines]
     under_way = sum(one.amount for one in flying if one.is_for(own))
     opened = sum(line.open for line in lines)
-    return payment.kind is PaymentKind.INSTALMENT and under_way > 0 and opened - under_way < min(payment.amount, opened)
+    return (
+        payment.kind is not PaymentKind.ONE_OFF and under_way > 0 and opened - under_way < min(payment.amount, opened)
+    )
 
 
 def question(asked: Asked) -> Charge:
@@ -109,11 +111,10 @@ def hold(payment: Payment, *, now: datetime) -> Decision:
 def fail_unsent(claim: Claim, code: str, *, now: datetime, mint: Mint) -> Decision:
     """Nothing is sent to a method that is known to be dead (I5): the payment fails on its own date."""
     payment = claim.payment
-    told = "instalment.failed" if payment.kind is PaymentKind.INSTALMENT else "payment.declined"
     reason = {"code": code, "class": class_of(code)}
     return (
         move(PAYMENT, payment, "fail", command=None),
-        payment_event(payment, told, now, reason=code, sent=False, amount=payment.amount),
+        payment_event(payment, FAILED[payment.kind], now, reason=code, sent=False, amount=payment.amount),
         *open_item(payment, claim.item, code, "", now=now, mint=mint),
         *answer_payment(payment, claim.item, "declined", now=now, reason=reason),
     )

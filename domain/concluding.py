@@ -17,10 +17,10 @@ from domain.instalment import PLAN, PlanState
 from domain.itemising import open_item, resolve_item
 from domain.ledger import Posting, PostingKind, Words, receipt_entries
 from domain.outcome import NOTHING, Approved, Declined, NoAnswer, NotSent, Outcome
-from domain.payment import PAYMENT, PaymentKind, PaymentState
+from domain.payment import PAYMENT, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.resuming import resume
-from domain.telling import payment_event, plan_event
+from domain.telling import CHARGED, FAILED, payment_event, plan_event
 
 Mint = Callable[[str], str]
 
@@ -48,8 +48,6 @@ def approve(
 ) -> Decision:  # fmt: skip
     """The money moved: posted, allocated to its own lines, told (I6); its item, if any, is resolved."""
     payment, attempt = asked.payment, asked.attempt
-    instalment = payment.kind is PaymentKind.INSTALMENT
-    told = "instalment.charged" if instalment else "payment.approved"
     steps: Decision = (
         move(PAYMENT, payment, "approve", command=None),
         move(
@@ -61,7 +59,9 @@ def approve(
             around.lines, source_kind=PostingKind.PAYMENT, source=payment.id, amount=attempt.amount,
             client=payment.client, now=now, mint=mint,
         ),
-        payment_event(payment, told, now, by=by, amount=attempt.amount, reference=reference, key=attempt.key),
+        payment_event(
+            payment, CHARGED[payment.kind], now, by=by, amount=attempt.amount, reference=reference, key=attempt.key
+        ),
         *resolve_item(around.item, by=by, now=now),
         *answer_payment(payment, around.item, "approved", now=now),
     )  # fmt: skip
@@ -72,7 +72,6 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
     """The answer is no: the debt stays, and a person gets an item (not for a one-off payment, B7)."""
     payment, attempt = asked.payment, asked.attempt
     code = known(no.code)
-    told = "instalment.failed" if payment.kind is PaymentKind.INSTALMENT else "payment.declined"
     reason = {"code": code, "class": class_of(code)}
     return (
         move(PAYMENT, payment, "decline", command=None),
@@ -82,7 +81,8 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
             resend=False, ended_at=now, detail=_said(no.raw),
         ),
         payment_event(
-            payment, told, now, reason=code, network_code=no.network_code, amount=attempt.amount, key=attempt.key
+            payment, FAILED[payment.kind], now, reason=code, network_code=no.network_code, amount=attempt.amount,
+            key=attempt.key,
         ),
         *open_item(payment, around.item, code, no.network_code, now=now, mint=mint),
         *lessons(asked.claim.method, code, around, now=now),
@@ -139,7 +139,8 @@ def describe(claim: Claim) -> Words:
     if claim.plan is not None and claim.payment.number is not None:
         params = {"number": claim.payment.number, "count": claim.plan.count, "last4": last4}
         return Words(id="posting.instalment", params=params)
-    return Words(id="posting.card_payment", params={"last4": last4})
+    renewal = claim.payment.subscription is not None
+    return Words(id="posting.renewal" if renewal else "posting.card_payment", params={"last4": last4})
 
 
 def _posting(asked: Asked, reference: str, *, now: datetime, mint: Mint) -> Posting:

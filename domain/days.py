@@ -13,9 +13,14 @@ MAX_CAUGHT_UP_NIGHTS = 4_000  # eleven years of missed nights; more is a wrong c
 
 def month_step(anchor: date, months: int) -> date:
     """`months` after `anchor`, always computed from the anchor (I1): 31 Jan, 28 Feb, 31 Mar."""
+    return month_day(anchor, months, anchor.day)
+
+
+def month_day(anchor: date, months: int, day: int) -> date:
+    """That day of the month which is `months` after the anchor's; its last where it has none such."""
     year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(anchor.day, last))
+    return date(year, month + 1, min(day, last))
 
 
 def week_step(anchor: date, weeks: int) -> date:
@@ -55,3 +60,16 @@ def nights_between(after: date | None, until: date) -> list[date]:
         return [until]
     missed = min((until - after).days, MAX_CAUGHT_UP_NIGHTS)
     return [until - timedelta(days=back) for back in range(missed - 1, -1, -1)]
+
+
+def last_digest(organisation: Organisation, now: datetime) -> date:
+    """The newest business date whose digest is due (N1): today once `digest_at` has struck, else yesterday."""
+    today = local_date(now, organisation.timezone)
+    if now >= instant(today, organisation.digest_at, organisation.timezone):
+        return today
+    return today - timedelta(days=1)
+
+
+def end_of(day: date, timezone: str) -> datetime:
+    """The first instant of the next day."""
+    return instant(day + timedelta(days=1), time(0), timezone)

@@ -41,7 +41,7 @@ def open_item(
         return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=code))
     if payment.kind is PaymentKind.ONE_OFF:
         return ()
-    return new_item(payment, ItemKind.INSTALMENT, code, network_code, now=now, mint=mint)
+    return new_item(payment, ItemKind(payment.kind.value), code, network_code, now=now, mint=mint)
 
 
 def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint) -> Decision:

@@ -9,6 +9,7 @@ from domain.machine import Machine
 
 class PaymentKind(StrEnum):
     INSTALMENT = "instalment"
+    SUBSCRIPTION = "subscription"  # the charge of a period that was billed (S1)
     ONE_OFF = "payment"
 
 
@@ -30,7 +31,7 @@ S = PaymentState
 # fmt: off
 PAYMENT: Machine[PaymentState] = Machine(
     name="payment",
-    starts=(S.SCHEDULED, S.DUE, S.HELD, S.PAID),
+    starts=(S.SCHEDULED, S.DUE, S.HELD, S.PAID, S.FAILED),  # failed: a period with no method on file (S4)
     table={
         (S.SCHEDULED,  "claim"):   S.SUBMITTING,
         (S.SCHEDULED,  "fall_due"):S.DUE,
@@ -51,6 +52,7 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.UNKNOWN,    "approve"): S.PAID,
         (S.UNKNOWN,    "decline"): S.FAILED,
         (S.UNKNOWN,    "doubt"):   S.IN_DOUBT,
+        (S.UNKNOWN,    "again"):   S.DUE,       # surely not charged: another attempt has its own key
         (S.IN_DOUBT,   "wait"):    S.IN_DOUBT,
         (S.IN_DOUBT,   "approve"): S.PAID,
         (S.IN_DOUBT,   "decline"): S.FAILED,
@@ -74,11 +76,11 @@ STILL_PLANNED = (*PLANNED, S.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`number` of `plan` starts at 1. `due_on` is a business date, `due_at` the instant from which a
-    payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version` counts its steps
-    and orders its events. `command` is the inbox row that waits for the next outcome. `refunded` is what
-    was given back or is on its way: never more than `amount` (R1). `retry_of` is the payment whose returned
-    e-check this one presents again.
+    """`number` of `plan`, or of the periods of `subscription`, starts at 1. `due_on` is a business date, `due_at`
+    the instant from which a payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version`
+    counts its steps and orders its events. `command` is the inbox row that waits for the next outcome. `refunded`
+    is what was given back or is on its way: never more than `amount` (R1). `retry_of` is the payment whose
+    returned e-check this one presents again.
     """
 
     organisation: str
@@ -87,6 +89,7 @@ class Payment:
     client: str
     invoice: str | None = None
     plan: str | None = None
+    subscription: str | None = None
     number: int | None = None
     merchant_account: str | None = None
     payment_method: str | None = None

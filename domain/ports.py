@@ -14,6 +14,7 @@ from domain.echeck import Echeck, EcheckState
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.subscription import Renewable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -92,6 +93,9 @@ class Transaction(Protocol):
         """Whether a charge waits to be claimed through this account."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
+        """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]: ...
 

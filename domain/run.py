@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 NIGHT = "night"
 BATCH = "batch"  # of e-checks, at a cut-off
+DIGEST = "digest"  # the daily mail about failures (N1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

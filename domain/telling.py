@@ -7,10 +7,24 @@ from domain.action_item import ActionItem
 from domain.decision import New
 from domain.event import SYSTEM, Event
 from domain.instalment import Plan
-from domain.payment import Payment
+from domain.payment import Payment, PaymentKind
 
 Before = Mapping[str, object] | None
 STATE_ONLY: Mapping[str, object] = {}
+
+# fmt: off
+# What is told when a payment of each kind was made, and when it was not.
+CHARGED = {
+    PaymentKind.INSTALMENT:   "instalment.charged",
+    PaymentKind.SUBSCRIPTION: "subscription.renewed",
+    PaymentKind.ONE_OFF:      "payment.approved",
+}
+FAILED = {
+    PaymentKind.INSTALMENT:   "instalment.failed",
+    PaymentKind.SUBSCRIPTION: "subscription.renewal_failed",
+    PaymentKind.ONE_OFF:      "payment.declined",
+}
+# fmt: on
 
 
 def payment_event(
@@ -25,6 +39,8 @@ def payment_event(
 ) -> New:
     """What happened to a payment; `sequence` is the version that the step makes. Its state before is kept, and
     what else `was`; None for one that is new."""
+    if payment.subscription is not None:
+        data = {"subscription": payment.subscription, "invoice": payment.invoice, **data}
     return New(
         thing=Event(
             organisation=payment.organisation,

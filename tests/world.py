@@ -23,6 +23,7 @@ from domain.invoice import AskedLine
 from domain.ledger import Posting, Words
 from domain.payment import Payment
 from domain.ports import Gateway
+from domain.subscription import Renewal
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.create_invoice import create_invoice
 from domain.use_cases.make_payment import make_payment
@@ -33,8 +34,10 @@ from domain.use_cases.register import (
     register_organisation,
     register_payment_method,
 )  # fmt: skip
+from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.start_nights import start_nights
+from domain.use_cases.subscribe import start_subscription
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Montréal
 ORGANISATION = "ymca"
@@ -141,6 +144,24 @@ class World:
         due_on = (self.now + timedelta(days=days)).date()
         return self.plan(self.card(token, client=client), invoice, amount, [due_on], client=client)[0]
 
+    def subscribe(
+        self, card: str | None = None, amount: int = 3_000, *, every: str = "month", start: date | None = None,
+        client: str = "c-1", id: str | None = None, organisation: str = ORGANISATION, **more: Any,
+    ) -> str:  # fmt: skip
+        """A subscription from `start` on (today, unless said); answers its id."""
+        id = id or f"sub-{next(self._numbers)}"
+        given: dict[str, Any] = {"taxes": [], "ledger_code": "", "billing_day": None, "description": "Pass"} | more
+        self.books.run(
+            lambda tx: start_subscription(
+                tx, organisation=organisation, client=client, id=id, amount=amount, every=every,
+                start=start or self.now.date(), payment_method=card, by="test", **given,
+            )
+        )  # fmt: skip
+        return id
+
+    def renew(self, *, organisation: str = ORGANISATION) -> int:
+        return renew_subscriptions(self.books, self.log, organisation=organisation)
+
     def pay(self, amount: int, *, client: str = "c-1", **more: Any) -> dict[str, Any] | None:
         return self.books.run(
             lambda tx: make_payment(
@@ -164,7 +185,11 @@ class World:
     def work(self, *, organisation: str = ORGANISATION) -> int:
         """Everything that is due at this instant."""
         total = 0
-        while done := self.charge(organisation=organisation) + self.resolve(organisation=organisation):
+        while (
+            done := self.renew(organisation=organisation)
+            + self.charge(organisation=organisation)
+            + self.resolve(organisation=organisation)
+        ):
             total += done
         return total
 
@@ -206,6 +231,10 @@ class World:
 
     def item(self, payment: str) -> ActionItem:
         return self.items(payment=payment)[0]
+
+    def renewals(self, subscription: str) -> list[Renewal]:
+        """The periods that were billed, in order."""
+        return self.books.run(lambda tx: tx.all(Renewal, order_by="number", subscription=subscription))
 
     def postings(self, **key: Any) -> list[Posting]:
         return self.books.run(lambda tx: tx.all(Posting, order_by="at id", **key))

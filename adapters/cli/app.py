@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import keys, quarantine, webhooks
+from adapters.cli import keys, mail, quarantine, webhooks
 from adapters.cli.options import (
     AsCsv,
     AsJson,
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(mail.app, name="mail")
 
 
 @app.command()
@@ -130,6 +131,19 @@ def statement(
     with opened("statement", language=spoken, now=now) as application, or_refused(spoken, as_json=False):
         how = format_of(as_json=as_json, as_csv=as_csv)
         show_statement(application, organisation, client, how=how, bom=bom, asked=language)
+
+
+@app.command()
+def subscriptions(
+    organisation: str, client: str, as_json: AsJson = False, language: Language = None, now: Now = None
+) -> None:
+    """A client's subscriptions, each with its next twelve charges."""
+    from adapters.cli.opening import opened, or_refused
+    from adapters.cli.subscriptions import show_subscriptions
+
+    spoken = language_of(language)
+    with opened("subscriptions", language=spoken, now=now) as application, or_refused(spoken, as_json=as_json):
+        show_subscriptions(application, organisation, client, as_json=as_json, language=spoken)
 
 
 @app.command()

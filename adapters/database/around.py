@@ -118,6 +118,20 @@ class Surroundings:
             )  # fmt: skip
         return flying
 
+    def subscriptions_sending(self, asked_for: Iterable[Payment]) -> set[str]:
+        """Those of their subscriptions, all of one organisation, that have a period at the gateway."""
+        rows = sorted({(one.organisation, one.client) for one in asked_for if one.subscription is not None})
+        if not rows:
+            return set()
+        names = ("organisation", "client")
+        found = self._execute(
+            f"SELECT p.subscription FROM {recordset.unfold(payments, {name: name for name in names}, self.dialect)} "
+            "JOIN payments p ON p.organisation = x.organisation AND p.client = x.client "
+            "WHERE p.state = 'submitting' AND p.subscription IS NOT NULL",
+            [dict(zip(names, row, strict=True)) for row in rows],
+        )
+        return {row[0] for row in found}
+
     def waiting_items(self, wanted: Sequence[Pair], *, lock: bool = False) -> dict[Pair, ActionItem]:
         """The item that waits for a person, by (organisation, payment)."""
         if not wanted:

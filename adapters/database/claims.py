@@ -52,10 +52,15 @@ class Claims(Doors):
         invoices = {(one.organisation, one.client, one.invoice) for one, *_ in parts if one.invoice is not None}
         lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
         flying = self.in_flight(invoices) if invoices else {}
+        sending = self.subscriptions_sending([payment for payment, *_ in parts])
         ready: list[Claim] = []
         for payment, method, plan, language in parts:
             if len(ready) == limit:
                 break
+            if payment.subscription is not None:  # its answer may stop the next, as in a plan (I5)
+                if payment.subscription in sending:
+                    continue
+                sending.add(payment.subscription)
             left = None
             if payment.invoice is not None:
                 pair = (payment.organisation, payment.invoice)

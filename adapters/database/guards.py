@@ -10,11 +10,14 @@ from domain.echeck import ECHECK
 from domain.echeck_batch import BATCH
 from domain.instalment import PLAN
 from domain.machine import Machine
+from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.refund import REFUND
+from domain.report import REPORT
+from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
 
-APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals")
+APPEND_ONLY = ("ledger_transactions", "ledger_entries", "events", "credits", "seals", "renewals")
 POSTED_LINE = (
     "organisation",
     "invoice",
@@ -34,10 +37,13 @@ MACHINES: dict[str, Machine[Any]] = {
     "action_items": ACTION_ITEM,
     "plans": PLAN,
     "refunds": REFUND,
+    "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
+    "mails": MAIL,
     "cares": CARE,
     "echecks": ECHECK,
     "echeck_batches": BATCH,
+    "reports": REPORT,
 }
 
 

@@ -9,6 +9,7 @@ from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
 from adapters.database.echeck_invariants import ECHECKS, ECHECKS_BY_NOW
 from adapters.database.seals import broken_seals
+from adapters.database.subscription_invariants import LATE_PERIODS, PERIODS
 from adapters.database.types import Instant
 from adapters.database.wide import read_widely
 from domain.days import last_night
@@ -23,10 +24,11 @@ MAX_ORGANISATIONS = 10_000
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
     read_widely(tx)
-    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | ECHECKS).items()}
+    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS | ECHECKS).items()}
     before = tx.now - late
     found |= {name: _rows(tx, sql, before=before) for name, sql in (BY_NOW | ECHECKS_BY_NOW).items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
+    found["every_period_was_billed"] = _missed_periods(tx, before)
     found["events_are_what_was_sealed"] = broken_seals(tx)
     return found
 
@@ -50,6 +52,16 @@ def _missed_nights(tx: BookTransaction, before: datetime) -> list[dict[str, Any]
         statement = statement.bindparams(organisation=owner.id, through=last_night(owner, before))
         for payment, due_on in tx.connection.execute(statement).all():
             late.append({"organisation": owner.id, "payment": payment, "due_on": str(due_on)})
+    return late[:MAX_SHOWN]
+
+
+def _missed_periods(tx: BookTransaction, before: datetime) -> list[dict[str, Any]]:
+    """Subscriptions whose next period began by a night that should be over, and has no invoice (S1)."""
+    late = []
+    for owner in tx.all(Organisation, order_by="id", limit=MAX_ORGANISATIONS):
+        statement = text(LATE_PERIODS).bindparams(organisation=owner.id, through=last_night(owner, before))
+        for subscription, next_on in tx.connection.execute(statement).all():
+            late.append({"organisation": owner.id, "subscription": subscription, "next_on": str(next_on)})
     return late[:MAX_SHOWN]
 
 
@@ -165,7 +177,8 @@ ALWAYS = {
             AND e.type IN ('instalment.lowered', 'payment.lowered')))""",
     # -- nothing lost
     "failed_instalment_has_its_item": """
-        SELECT p.organisation, p.id FROM payments p WHERE p.kind = 'instalment' AND p.state = 'failed'
+        SELECT p.organisation, p.id FROM payments p
+        WHERE p.kind IN ('instalment', 'subscription') AND p.state = 'failed'
         AND NOT EXISTS (SELECT 1 FROM action_items i WHERE i.organisation = p.organisation AND i.payment = p.id)""",
     "doubt_has_its_item": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'in_doubt'
@@ -174,7 +187,7 @@ ALWAYS = {
     "waiting_item_has_something_to_wait_for": """
         SELECT i.organisation, i.id, i.state, p.state AS payment FROM action_items i
         LEFT JOIN payments p ON p.organisation = i.organisation AND p.id = i.payment
-        WHERE (i.state = 'open' AND i.kind IN ('instalment', 'in_doubt')
+        WHERE (i.state = 'open' AND i.kind IN ('instalment', 'subscription', 'in_doubt')
                 AND (p.state IS NULL OR p.state NOT IN ('failed', 'in_doubt', 'reversed')))
             AND NOT (i.kind = 'in_doubt' AND EXISTS (SELECT 1 FROM echecks e JOIN payments q
                 ON q.organisation = e.organisation AND q.id = e.payment WHERE e.organisation = i.organisation

@@ -26,6 +26,9 @@ from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
 from adapters.database.echeck_tables import ECHECK_TABLES
+from adapters.database.mail_tables import MAIL_TABLES
+from adapters.database.report_tables import REPORT_TABLES
+from adapters.database.subscription_tables import SUBSCRIPTION_TABLES
 from adapters.database.types import Uuid
 from domain.access import Quarantined, ServiceKey, Session, SignInLink
 from domain.action_item import ActionItem
@@ -118,9 +121,9 @@ QUEUE = "CASE state WHEN 'scheduled' THEN 'night' WHEN 'due' THEN 'now' END"
 payments = Table(
     "payments", metadata,
     _text("organisation"), _text("id"), _text("kind"), _text("client"), _text("invoice", null=True),
-    _text("plan", null=True), _int("number", null=True), _text("merchant_account", null=True),
-    _text("payment_method", null=True), _text("offline", null=True), _int("amount"),
-    Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
+    _text("plan", null=True), _text("subscription", null=True), _int("number", null=True),
+    _text("merchant_account", null=True), _text("payment_method", null=True), _text("offline", null=True),
+    _int("amount"), Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
     _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
     _text("comment", null=True), _int("refunded"), _text("retry_of", null=True), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
@@ -403,6 +406,9 @@ THINGS: dict[type, Table] = {
     Session: sessions,
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
+    **MAIL_TABLES,
+    **SUBSCRIPTION_TABLES,
     **CARE_TABLES,
     **ECHECK_TABLES,
+    **REPORT_TABLES,
 }

@@ -8,6 +8,7 @@ from adapters.inbox import item_schemas as items
 from adapters.inbox import schemas as shape
 from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
 from adapters.inbox.command_shape import Command
+from adapters.inbox.subscription_handlers import SUBSCRIPTION_HANDLERS
 from domain.bank_account import BankAccount
 from domain.instalment import Initial, Schedule
 from domain.invoice import AskedLine
@@ -154,6 +155,7 @@ HANDLERS: dict[str, Handler] = {
     "instalment.change": instalment_change,
     "instalment.cancel": instalment_cancel,
     **BILLING_HANDLERS,
+    **SUBSCRIPTION_HANDLERS,
     "action_item.retry": action_item_retry,
     "action_item.reject": action_item_reject,
     "action_item.reopen": action_item_reopen,
@@ -166,6 +168,7 @@ MAKES = {
     "invoice.create": "invoice",
     "payment.make": "payment",
     "instalment_plan.create": "plan",
+    "subscription.start": "subscription",
     "credit.create": "credit",
     "purchase.cancel": "credit_note",
     "refund.request": "refund",

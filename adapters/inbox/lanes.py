@@ -10,6 +10,7 @@ from adapters.database.books import BookTransaction
 from domain.action_item import ActionItem
 from domain.command import Command, CommandStatus, answer
 from domain.payment import Payment, PaymentKind, PaymentState
+from domain.subscription import Subscription
 
 LOOKED_THROUGH = 200  # accepted commands looked at to find those that need not wait
 SAME_AS = "same_as"  # in the result of a command that waits for the answer to an earlier one
@@ -17,8 +18,8 @@ PATIENCE = timedelta(minutes=1)  # a charge is sent within seconds
 # What asks for money, or only adds: it need not wait for the answer to an earlier charge of the same client.
 ALONGSIDE = ("payment.make", "invoice.create", "client.register")
 
-MAKES_DUE = ("instalment_plan.create", "instalment.change")
-# What may pay for the same lines as an instalment that falls due at once.
+MAKES_DUE = ("instalment_plan.create", "instalment.change", "subscription.start")
+# What may pay for the same lines as an instalment or a period that falls due at once.
 AFTER_AT_ONCE = ("payment.make", "scholarship.award", "purchase.cancel", "purchase.replace", "account.reconcile")
 
 
@@ -93,7 +94,8 @@ def charged_at_once(tx: BookTransaction, commands: list[Command], patience: time
         return set()
     since = tx.now - patience
     found = tx.all(
-        Payment, organisation=commands[0].organisation, client=sorted(clients), kind=PaymentKind.INSTALMENT,
+        Payment, organisation=commands[0].organisation, client=sorted(clients),
+        kind=[PaymentKind.INSTALMENT, PaymentKind.SUBSCRIPTION],
         state=[PaymentState.DUE, PaymentState.SUBMITTING],
     )  # fmt: skip
     return {
@@ -114,4 +116,7 @@ def client_of(tx: BookTransaction, command: Command) -> str:
     if "instalments" in command.body:
         first = tx.find(Payment, organisation=command.organisation, id=command.body["instalments"][0])
         return first.client if first is not None else ""
+    if "subscription" in command.body:
+        known = tx.find(Subscription, organisation=command.organisation, id=command.body["subscription"])
+        return known.client if known is not None else ""
     return ""

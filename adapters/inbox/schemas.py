@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from adapters.inbox import billing_schemas as billing
 from adapters.inbox import item_schemas as items
+from adapters.inbox import subscription_schemas as subscriptions
 from adapters.inbox.bank_shape import Bank
 from adapters.inbox.command_shape import Command, Tax
 from adapters.inbox.settings_shape import OrganisationSettings
@@ -240,6 +241,11 @@ SCHEMAS: dict[str, type[Command]] = {
     "encaisse.instalment_plan.create.v1":   CreatePlan,
     "encaisse.instalment.change.v1":        ChangeInstalments,
     "encaisse.instalment.cancel.v1":        CancelInstalments,
+    "encaisse.subscription.start.v1":       subscriptions.StartSubscription,
+    "encaisse.subscription.change.v1":      subscriptions.ChangeSubscription,
+    "encaisse.subscription.suspend.v1":     subscriptions.SuspendSubscription,
+    "encaisse.subscription.resume.v1":      subscriptions.ResumeSubscription,
+    "encaisse.subscription.cancel.v1":      subscriptions.CancelSubscription,
     "encaisse.credit.create.v1":            billing.CreateCredit,
     "encaisse.payment.cancel.v1":           billing.CancelPayment,
     "encaisse.instalment.deposit.v1":       billing.OnCheque,

@@ -14,11 +14,15 @@ from adapters.web import (
     events,
     health,
     items,
+    mailbox,
     merchant_accounts,
     paper,
+    processor_webhooks,
     reads,
     reports,
     sign_in,
+    subscriptions,
+    unsubscribe,
 )
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
@@ -43,7 +47,12 @@ def create_app(app: App) -> FastAPI:
     application.state.app = app
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for part in (health, sign_in, items, acts, commands, events, reads, billing, paper, reports, merchant_accounts):
+    parts = (
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+        merchant_accounts, processor_webhooks,
+        mailbox, unsubscribe,
+    )  # fmt: skip
+    for part in parts:
         application.include_router(part.router)
     errors.install(application)
     return application

@@ -1,5 +1,7 @@
 """Steps that several use cases take inside their own transaction."""
 
+from collections.abc import Sequence
+
 from domain import refunding
 from domain.account import Account
 from domain.allocating import shrink
@@ -37,6 +39,19 @@ def settle_plans(tx: Transaction, organisation: str, client: str) -> None:
         )
         if failed and not tx.waiting_items([(organisation, payment.id) for payment in failed]):
             tx.write([resume(plan, _held(tx, plan), method=None, now=tx.now)])
+    _settle_invoices(tx, organisation, [payment for payment in found if payment.plan is None])
+
+
+def _settle_invoices(tx: Transaction, organisation: str, found: Sequence[Payment]) -> None:
+    """The same for what failed without a plan: the charge of a subscription's period, a payment found not to have
+    been made. What is still being asked for on the invoice comes first."""
+    failed = [payment for payment in found if payment.state is PaymentState.FAILED and payment.invoice is not None]
+    items = tx.waiting_items([(organisation, payment.id) for payment in failed], lock=True)
+    for invoice in sorted({payment.invoice or "" for payment in failed if (organisation, payment.id) in items}):
+        opened = sum(line.open for line in tx.open_lines([(organisation, invoice)], lock=False)[organisation, invoice])
+        asked = [payment.amount for payment in found if payment.invoice == invoice and payment not in failed]
+        own = [(one, items.get((organisation, one.id))) for one in failed if one.invoice == invoice]
+        tx.write([settle_failed(own, max(opened - sum(asked), 0), now=tx.now)])
 
 
 def _held(tx: Transaction, plan: Plan) -> list[Payment]:

@@ -25,10 +25,10 @@ def take(tx: Transaction, door: Door, limit: int, claim: Callable[[int], list[T]
     return claimed
 
 
-def hear(books: Books, door: Door, answers: Sequence[Finding], *, charges: bool) -> None:
-    """Judges the answers of a batch; where all is well and was, nothing is written."""
-    heard = caring.tally(answers, charges=charges)
-    if answers and not caring.says_nothing_new(door.care, heard):
+def hear(books: Books, door: Door, answers: Sequence[Finding], *, charges: bool, again: bool = False) -> None:
+    """Judges the answers of a batch; where all is well and was, nothing is written. `again`: see `caring.tally`."""
+    heard = caring.tally(answers, charges=charges, again=again)
+    if (heard.usable or heard.missed) and not caring.says_nothing_new(door.care, heard):
         books.run(lambda tx: _judge(tx, door, heard))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.care import Care, CareState, Door, Limits, limits_of
-from domain.caring import LONGEST_WAIT, THRESHOLD, enter, judge, room, tally, turn_away
+from domain.caring import LONGEST_WAIT, THRESHOLD, Tally, enter, judge, room, tally, turn_away
 from domain.decision import Change, Move
 from domain.organisation import MerchantAccount
 from domain.outcome import Approved, Declined, NoAnswer, NotFound, NotSent
@@ -115,3 +115,8 @@ def test_a_breaker_that_is_switched_off_lets_go_of_its_incident():
     off = Limits(concurrency=None, rate_per_s=None, breaker=False)
     step, _ = after(door(CareState.OPEN, since=NOW, limits=off), LOST)
     assert step.after is CareState.CLOSED
+
+
+def test_what_is_sent_again_after_an_answered_look_up_says_nothing_by_its_silence():
+    assert tally([LOST] * 200, charges=True, again=True) == Tally(usable=0, missed=0, charges=True)
+    assert tally([YES, *[LOST] * 200], charges=True, again=True) == Tally(usable=1, missed=0, charges=True)

@@ -13,6 +13,7 @@ from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
 from domain.refund import REFUND, Refund, RefundState
+from domain.subscription import SUBSCRIPTION, Subscription, SubscriptionState
 from domain.webhook import DELIVERY, Delivery, DeliveryState
 from tests.domain.builders import asked, instalment
 
@@ -23,6 +24,7 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (ACTION_ITEM, ItemState, ActionItem, {"resolved"}),
     (PLAN, PlanState, Plan, set()),
     (REFUND, RefundState, Refund, {"failed", "cancelled"}),
+    (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
 each = pytest.mark.parametrize(

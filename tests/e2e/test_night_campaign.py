@@ -25,18 +25,29 @@ ALL_FATES = (*MIXED, *DOUBTFUL)
 
 
 def test_a_night_on_sqlite_accounts_for_every_cent(migrated_sqlite_url: str, tmp_path: Path) -> None:
-    journal = tmp_path / "encaisse.journal.jsonl"
-    settings = Settings(database_url=migrated_sqlite_url, _env_file=None)
-    owe(settings, 300, tokens=ALL_FATES)
-    with stack(tmp_path, ENCAISSE_DATABASE_URL=migrated_sqlite_url) as machines:
-        night = machines.run("night", "--json")
+    _night_on_sqlite(migrated_sqlite_url, tmp_path, count=300)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_ten_thousand_instalments_in_one_night_on_sqlite(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    _night_on_sqlite(migrated_sqlite_url, tmp_path, count=10_000)
+
+
+def _night_on_sqlite(url: str, folder: Path, *, count: int) -> None:
+    """One process, no broker: the night, then every rung of the ladders, and the books after each."""
+    journal = folder / "encaisse.journal.jsonl"
+    settings = Settings(database_url=url, _env_file=None)
+    owe(settings, count, tokens=ALL_FATES)
+    with stack(folder, ENCAISSE_DATABASE_URL=url) as machines:
+        night = machines.run("night", "--json", within_s=300)
         assert night.returncode == 0, night.stderr
         told = [json.loads(line) for line in night.stdout.splitlines()]
         assert [one["organisation"] for one in told] == ["kiwi", "lumiere", "ymca"]
-        assert sum(one["charged"] + one["declined"] + one["in_doubt"] for one in told) == 300
-        assert examine(migrated_sqlite_url, journal, settled=False).wrong == []
+        assert sum(one["charged"] + one["declined"] + one["in_doubt"] for one in told) == count
+        assert examine(url, journal, settled=False).wrong == []
         _climb_the_ladders(settings)
-        verdict = examine(migrated_sqlite_url, journal)
+        verdict = examine(url, journal)
         assert verdict.wrong == []
         assert verdict.states["in_doubt"] > 0
         _check(machines)

@@ -24,6 +24,7 @@ from domain.payment import PaymentState
 from domain.people import Client
 from domain.refund import Refund, RefundState
 from domain.seal import Seal
+from domain.subscription import Every, Renewal, Subscription
 from domain.webhook import Delivery, WebhookEndpoint
 from tests.domain import builders
 from tests.domain.builders import NOW, TODAY
@@ -72,6 +73,15 @@ def _fill(tx: BookTransaction) -> None:
             created_at=NOW,
         )
     )  # fmt: skip
+    subscription = Subscription(
+        organisation="ymca", id="s-1", client="c-1", description="Pass", amount=30_000, every=Every.MONTH, anchor=TODAY,
+        next_on=TODAY, created_at=NOW,
+    )  # fmt: skip
+    renewal = Renewal(
+        organisation="ymca", subscription="s-1", number=0, client="c-1", on=TODAY, until=TODAY, invoice="inv-1",
+        payment="p-1", amount=30_000, made_at=NOW,
+    )  # fmt: skip
+    things += [subscription, renewal]
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
     tx.write([tuple(New(thing=thing) for thing in things)])
 

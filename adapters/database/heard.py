@@ -1,0 +1,58 @@
+"""Reports of processors that wait: to be looked into, or for a person."""
+
+from collections.abc import Iterable
+
+from adapters.database import loader
+from adapters.database.books import BookTransaction
+from adapters.database.report_tables import reports
+from domain.attempt import Attempt
+from domain.processor_event import ReportedState
+from domain.report import Report, ReportState
+
+MAX_PARKED = 500  # shown to a person
+
+
+def waiting_reports(tx: BookTransaction, organisation: str, account: str, limit: int) -> list[Report]:
+    """Those to be looked into now, locked, the oldest first; of one thing the first only: the next look takes the
+    others."""
+    key = {"organisation": organisation, "merchant_account": account, "state": ReportState.RECEIVED}
+    wanted = loader.selection(Report, key, order_by="received_at id", limit=limit, lock=True)
+    rows = tx.connection.execute(wanted.where(reports.c.next_at <= tx.now)).all()
+    found = [loader.build(Report, row) for row in rows]
+    first = {report.key or report.reference or report.id: report for report in reversed(found)}
+    return [report for report in found if first[report.key or report.reference or report.id] is report]
+
+
+def parked_reports(tx: BookTransaction, organisation: str) -> list[Report]:
+    return tx.all(Report, organisation=organisation, state=ReportState.PARKED, order_by="received_at id",
+                  limit=MAX_PARKED)  # fmt: skip
+
+
+def attempts_meant(tx: BookTransaction, organisation: str, found: Iterable[Report]) -> dict[str, Attempt]:
+    """The attempt that each report is about, locked, by the report's id: known by our key, else by the processor's
+    reference of it, or of the payment behind it."""
+    keys = sorted({report.key for report in found if report.key})
+    by_key = {one.key: one for one in tx.lock_all(Attempt, order_by="key", organisation=organisation, key=keys)}
+    meant = {report.id: by_key[report.key] for report in found if report.key in by_key}
+    for report in found:
+        names = [name for name in (report.of, report.reference) if name]
+        if report.id in meant or report.key or not names:
+            continue
+        said = tx.lock_all(
+            Attempt, order_by="key", organisation=organisation, merchant_account=report.merchant_account,
+            reference=names,
+        )  # fmt: skip
+        if len(said) == 1:
+            meant[report.id] = said[0]
+    return meant
+
+
+def said_before(tx: BookTransaction, report: Report) -> list[ReportedState]:
+    """What other reports about the same thing have brought."""
+    if not report.key:
+        return []
+    others = tx.all(
+        Report, organisation=report.organisation, merchant_account=report.merchant_account, key=report.key,
+        kind=report.kind, state=ReportState.APPLIED,
+    )  # fmt: skip
+    return [one.said for one in others]

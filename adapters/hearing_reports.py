@@ -1,0 +1,115 @@
+"""Looks into what processors said by webhooks: what agrees is closed, what does not is asked about, never believed."""
+
+from dataclasses import dataclass
+
+from adapters.bootstrap import App
+from adapters.database.books import BookTransaction
+from adapters.database.heard import attempts_meant, said_before, waiting_reports
+from adapters.logs import log_failure
+from domain import hearing
+from domain.attempt import Attempt, AttemptState
+from domain.hearing import Worth
+from domain.organisation import MerchantAccount
+from domain.outcome import About, Approved, Cancelled, LookUp, NoAnswer, NotFound, NotSent, Returned
+from domain.processor_event import ReportKind
+from domain.report import Report, ReportState
+
+BATCH_SIZE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A report that contradicts what is booked, and what the processor is asked."""
+
+    account: MerchantAccount
+    report: Report
+    attempt: Attempt
+    look_up: LookUp
+
+
+def hear_reports(app: App, *, organisation: str, account: str, limit: int = BATCH_SIZE) -> int:
+    """One batch of an account's reports; answers how many were looked into."""
+    done, questions = app.books.run(lambda tx: _sort_out(tx, organisation, account, limit))
+    for question in questions:
+        try:
+            _ask(app, question)
+        except Exception as error:  # one that breaks keeps no other from being heard
+            log_failure("report.failed", error, organisation=organisation, report=question.report.id)
+            app.books.run(lambda tx, q=question: _close(tx, q.report, "wait", why="failed"))  # type: ignore[misc]
+    return done
+
+
+def _sort_out(tx: BookTransaction, organisation: str, account: str, limit: int) -> tuple[int, list[Question]]:
+    owner = tx.get(MerchantAccount, organisation=organisation, id=account)
+    found = waiting_reports(tx, organisation, account, limit)
+    meant = attempts_meant(tx, organisation, found)
+    questions = []
+    for report in found:
+        attempt = meant.get(report.id)
+        if report.kind is ReportKind.OTHER:
+            tx.write([hearing.apply(report, payment=None, why="nothing_to_us", now=tx.now)])
+        elif attempt is None and report.key:
+            tx.write([hearing.park(report, why="unknown_key", now=tx.now)])
+        elif attempt is None:  # its reference may still be on its way to us
+            tx.write([hearing.wait(report, why="unknown_reference", now=tx.now)])
+        elif (question := _weigh(tx, owner, report, attempt)) is not None:
+            questions.append(question)
+    return len(found), questions
+
+
+def _weigh(tx: BookTransaction, owner: MerchantAccount, report: Report, attempt: Attempt) -> Question | None:
+    match hearing.worth(report, attempt, said_before(tx, report)):
+        case Worth.NOTHING:
+            tx.write([hearing.apply(report, payment=attempt.payment, why="known", now=tx.now)])
+        case Worth.WAIT:
+            tx.write([hearing.wait(report, why="being_asked", now=tx.now)])
+        case Worth.LOOK_UP:
+            tx.write([hearing.ask_now(attempt, now=tx.now)])
+            tx.write([hearing.apply(report, payment=attempt.payment, why="looked_up", now=tx.now)])
+        case Worth.ASK:
+            about = About.DEBIT if report.kind is ReportKind.BANK_RETURN else About.CHARGE
+            asked = LookUp(
+                key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, about=about,
+                reference=attempt.reference,
+            )  # fmt: skip
+            return Question(account=owner, report=report, attempt=attempt, look_up=asked)
+    return None
+
+
+def _ask(app: App, question: Question) -> None:
+    """No transaction is open here. Money is believed to have moved only when the processor's own answer says so."""
+    gateway, account, report = app.gateways(question.account), question.account, question.report
+    if question.attempt.state is AttemptState.APPROVED:
+        standing = gateway.status(account, [question.look_up])[0]
+        match standing:
+            case Returned():
+                app.books.run(lambda tx: _close(tx, report, "park", why="taken_back_there"))
+            case Cancelled():
+                app.books.run(lambda tx: _close(tx, report, "park", why="cancelled_there"))
+            case NotFound():
+                app.books.run(lambda tx: _close(tx, report, "park", why="missing_there"))
+            case NoAnswer() | NotSent():
+                app.books.run(lambda tx: _close(tx, report, "wait", why="no_answer"))
+            case _:
+                app.books.run(lambda tx: _close(tx, report, "park", why="not_confirmed"))
+        return
+    match gateway.look_up(account, [question.look_up])[0]:
+        case Approved():
+            app.books.run(lambda tx: _close(tx, report, "park", why="paid_there"))
+        case NoAnswer() | NotSent():
+            app.books.run(lambda tx: _close(tx, report, "wait", why="no_answer"))
+        case _:
+            app.books.run(lambda tx: _close(tx, report, "park", why="not_confirmed"))
+
+
+def _close(tx: BookTransaction, report: Report, how: str, *, why: str, payment: str | None = None) -> None:
+    """Somebody else may have closed it meanwhile: two workers are harmless."""
+    now = tx.lock(Report, organisation=report.organisation, id=report.id)
+    if now.state is not ReportState.RECEIVED:
+        return
+    if how == "apply":
+        tx.write([hearing.apply(now, payment=payment, why=why, now=tx.now)])
+    elif how == "wait":
+        tx.write([hearing.wait(now, why=why, now=tx.now)])
+    else:
+        tx.write([hearing.park(now, why=why, now=tx.now)])
