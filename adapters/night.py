@@ -166,6 +166,8 @@ _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
             AND c.state = 'open')
+    UNION SELECT i.organisation FROM action_items i WHERE i.state = 'open' AND i.retry_on <= (
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = i.organisation AND r.kind = 'night')
     UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
         SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
     UNION SELECT p.organisation FROM payments p

@@ -65,6 +65,7 @@ SIMULATOR_LADDER = Ladder(waits=_seconds(1, 2, 5, 15, 30), flight=timedelta(seco
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """`key` is our idempotency key, fixed for ever. `epoch` fences late writers; `worker` holds the lease.
+    `instrument` is the card behind the method, `advice` the network's beside a decline (`retry_rules`).
     `rung` counts look-ups done, `missed_at` is the first of the current run of "not found"."""
 
     key: str
@@ -87,6 +88,8 @@ class Attempt:
     reference: str = ""
     reason: str = ""
     network_code: str = ""
+    advice: str = ""
+    instrument: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
     promised_at: datetime
     ended_at: datetime | None = None

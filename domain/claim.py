@@ -11,6 +11,7 @@ from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount, Organisation
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
+from domain.retry_rules import Tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class InFlight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A payment that is due, before it is promised. `open_minor` is what its lines still owe; None when the
-    payment is on the account and not on an invoice. `lines` are locked for what is presented at once."""
+    payment is on the account and not on an invoice. `lines` are locked for what is presented at once; `tried` are
+    earlier tries of its instrument, for a retry."""
 
     organisation: Organisation
     account: MerchantAccount
@@ -39,6 +41,7 @@ class Claim:
     item: ActionItem | None
     language: str
     open_minor: int | None
+    tried: tuple[Tried, ...] = ()
     lines: tuple[OpenLine, ...] = ()
 
     @property

@@ -27,10 +27,12 @@ class Approved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """The gateway or the network said no. `code` is of our vocabulary (`declines.REASONS`)."""
+    """The gateway or the network said no. `code` is of our vocabulary (`declines.REASONS`); `advice` is the network's
+    own, as it stands in `retry_rules`."""
 
     code: str
     network_code: str = ""
+    advice: str = ""
     reference: str = ""
     raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 

@@ -1,8 +1,9 @@
 """Retrying decides what a person's act on an action item does: retry, reject, reopen, ask again, settle."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
@@ -10,14 +11,12 @@ from domain.claim import Around, Asked
 from domain.concluding import approve
 from domain.decision import Decision, move
 from domain.declines import class_of
-from domain.echeck import ECHECK, STANDING, Echeck, EcheckState
 from domain.instalment import Plan
 from domain.payment import PAYMENT, Payment, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
-from domain.presenting import instrument
-from domain.re_presentment import NETWORK_OF_CURRENCY, must_be_allowed
 from domain.refusal import Refusal
 from domain.resuming import resume
+from domain.retry_rules import Tried, must_be_within
 from domain.telling import item_event, payment_event
 
 Mint = Callable[[str], str]
@@ -66,12 +65,6 @@ class PaymentTakenBack(Refusal):
     code = "payment_taken_back"
 
 
-class NothingOwed(Refusal):
-    """Nothing is owed any more for what was returned: there is nothing to ask for."""
-
-    code = "nothing_owed"
-
-
 class MethodNotUsable(Refusal):
     """The payment method is another client's, dead, or not one that can be charged."""
 
@@ -90,6 +83,23 @@ class ReferenceNeeded(Refusal):
     code = "reference_needed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the card networks count against a retry: the tries so far of the instrument that would be charged, through
+    the account whose settings these are."""
+
+    tried: Sequence[Tried] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    by_schedule: bool = False
+
+    def allow(self, method: PaymentMethod, amount: int, *, now: datetime) -> None:
+        """Raises NetworkLimit or RetryTooEarly."""
+        must_be_within(
+            self.tried, brand=method.brand, amount=amount, settings=self.settings, now=now,
+            by_schedule=self.by_schedule,
+        )  # fmt: skip
+
+
 def retry(
     item: ActionItem,
     payment: Payment,
@@ -100,6 +110,7 @@ def retry(
     hold: timedelta,
     command: int | None,
     now: datetime,
+    limits: Limits | None = None,
 ) -> Decision:
     """The item turns retrying at once; the charge goes through the queue (A3), not before `hold` is over."""
     _must_be_open(item)
@@ -107,9 +118,18 @@ def retry(
         raise InDoubt("item", item=item.id)
     if payment.state is PaymentState.REVERSED:
         raise PaymentTakenBack("item", item=item.id, payment=payment.id)
-    chosen = usable(item, payment, method, replacement)
+    chosen = replacement or method
+    if chosen is None or chosen.state is MethodState.DEAD or chosen.client != payment.client:
+        if replacement is not None:
+            raise MethodNotUsable("payment_method", payment_method=replacement.id)
+        raise NewMethodNeeded("payment_method", item=item.id)
+    put: dict[str, Any] = {}
+    if limits is not None:
+        limits.allow(chosen, payment.amount, now=now)
+        if limits.by_schedule:  # the schedule goes on; a person's retry never moves it (A8)
+            put = {"retry_on": None}
     return (
-        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id),
+        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id, **put),
         move(
             PAYMENT, payment, "retry", due_at=now + hold, command=command,
             payment_method=chosen.id, merchant_account=chosen.merchant_account, offline=None,
@@ -122,80 +142,19 @@ def retry(
     )  # fmt: skip
 
 
-def retry_by(
-    item: ActionItem, method: PaymentMethod, *, replaced: str | None, by: str, now: datetime
-) -> Decision:  # fmt: skip
-    """The item of what was returned turns retrying; a new payment asks for it."""
-    return (
-        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=method.id),
-        item_event(
-            item, "action_item.retrying", now, by=by, was={"payment_method": replaced}, payment_method=method.id,
-            replaced=None if method.id == replaced else replaced,
-        ),
-    )  # fmt: skip
-
-
-def usable(
-    item: ActionItem, payment: Payment, method: PaymentMethod | None, replacement: PaymentMethod | None
-) -> PaymentMethod:  # fmt: skip
-    """The method that a retry would use. Raises what `retry` does."""
-    _must_be_open(item)
-    chosen = replacement or method
-    if chosen is None or chosen.state is MethodState.DEAD or chosen.client != payment.client:
-        if replacement is not None:
-            raise MethodNotUsable("payment_method", payment_method=replacement.id)
-        raise NewMethodNeeded("payment_method", item=item.id)
-    return chosen
-
-
-def usable_again(
-    item: ActionItem, payment: Payment, method: PaymentMethod | None, replacement: PaymentMethod | None, echeck: Echeck
-) -> PaymentMethod:  # fmt: skip
-    """The method for what an e-check did not bring. Raises what `retry` does, and InDoubt before its verdict."""
-    if echeck.state in STANDING:
-        _must_be_open(item)
-        raise InDoubt("item", item=item.id)
-    return usable(item, payment, method, replacement)
-
-
-def ask_again_about(item: ActionItem, echeck: Echeck, *, by: str, now: datetime) -> Decision:
-    """Looks an e-check up now (A10)."""
-    if item.state is not ItemState.OPEN:
-        raise ItemClosed("item", item=item.id, state=item.state.value, by=item.by, at=item.changed_at.isoformat())
-    if echeck.state not in (EcheckState.UNKNOWN, EcheckState.SUBMITTED):
-        raise NotInDoubt("item", item=item.id)
-    return (
-        move(ECHECK, echeck, "wait", fence=echeck.epoch, next_at=now),
-        item_event(item, "action_item.asked_again", now, by=by),
-        move(ACTION_ITEM, item, "update", by=by, changed_at=now),
-    )
-
-
 def retry_allowed(
-    item: ActionItem, payment: Payment, method: PaymentMethod | None, echeck: Echeck | None = None,
-    today: date | None = None,
+    item: ActionItem, payment: Payment, method: PaymentMethod | None, limits: Limits | None = None,
+    now: datetime | None = None,
 ) -> tuple[bool, str]:  # fmt: skip
-    """Whether Retry without another method would be taken, and the code of the refusal if not. `echeck` is the
-    newest of its debt, and `today` the date of its organisation."""
+    """Whether Retry without another method would be taken, and the code of the refusal if not."""
     try:
-        if echeck is not None and today is not None:
-            _may_present_again(usable_again(item, payment, method, None, echeck), echeck, today)
-            return True, ""
         retry(
             item, payment, method, replacement=None, by="", hold=timedelta(0), command=None,
-            now=item.changed_at,
+            now=now or item.changed_at, limits=limits,
         )  # fmt: skip
     except Refusal as refusal:
         return False, refusal.code
     return True, ""
-
-
-def _may_present_again(method: PaymentMethod, echeck: Echeck, today: date) -> None:
-    if method.id == echeck.payment_method and instrument(method) == echeck.detail.get("instrument"):
-        must_be_allowed(
-            network=NETWORK_OF_CURRENCY[echeck.currency], code=echeck.network_code, presented=echeck.presented,
-            first_on=echeck.first_on or today, today=today, amount=echeck.amount, first_amount=echeck.amount,
-        )  # fmt: skip
 
 
 def reject(

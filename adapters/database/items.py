@@ -9,17 +9,19 @@ from sqlalchemy import Row, Select, and_, or_, select, tuple_
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.echeck_tables import echecks
+from adapters.database.retry_limits import retry_limits
 from adapters.database.shown import histories, instant, method_shown
 from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
 from adapters.locale import both
 from domain.action_item import ActionItem, ItemState
+from domain.asking_again import again_allowed
 from domain.days import local_date
 from domain.declines import known
 from domain.echeck import Echeck
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
-from domain.retrying import retry_allowed
+from domain.retrying import Limits, retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
@@ -48,7 +50,15 @@ def find_items(
     if after is not None:
         wanted = wanted.where(tuple_(*order) > tuple_(*after, types=[column.type for column in order]))
     rows = tx.connection.execute(wanted.order_by(*order)).all()
-    told = [_told(row, newest) for row, newest in zip(rows, newest_echecks(tx, rows), strict=True)]
+    found = [_things(row) for row in rows]
+    limits = retry_limits(tx, [(things[0], things[2]) for things in found])
+    echecks_of = newest_echecks(tx, [things[0] for things in found])
+    told = [
+        _told(
+            row, things, limits.get(things[0].id), tx.now, echecks_of.get((things[0].organisation, things[0].payment))
+        )
+        for row, things in zip(rows, found, strict=True)
+    ]
     pasts = histories(
         tx,
         [
@@ -82,33 +92,26 @@ def _selection() -> Select[Any]:
     )
 
 
-def newest_echecks(tx: BookTransaction, rows: Sequence[Row[Any]]) -> list[tuple[Echeck, date] | None]:
+def newest_echecks(tx: BookTransaction, items: Sequence[ActionItem]) -> dict[tuple[str, str], tuple[Echeck, date]]:
     """Of each item's payment, or of what was asked for again in its stead, with today's date there."""
-    at = loader.shape(ActionItem)[0].index("payment")
-    owner = loader.shape(ActionItem)[0].index("organisation")
-    found: dict[tuple[str, str], Echeck] = {}
-    if rows:
-        wanted = (
-            select(*loader.columns(Echeck), payments.c.id, payments.c.retry_of)
-            .select_from(
-                echecks.join(
-                    payments,
-                    and_(payments.c.organisation == echecks.c.organisation, payments.c.id == echecks.c.payment),
-                )
-            )
-            .where(
-                or_(payments.c.id.in_([row[at] for row in rows]), payments.c.retry_of.in_([row[at] for row in rows]))
-            )
-        )
-        for row in tx.connection.execute(wanted.order_by(echecks.c.created_at)).all():
-            one = loader.build(Echeck, row[:-2])
-            found[one.organisation, row[-1] or row[-2]] = one
-    zones = dict(tx.connection.execute(select(organisations.c.id, organisations.c.timezone)).all()) if found else {}
-    newest = [found.get((row[owner], row[at])) for row in rows]
-    return [one and (one, local_date(tx.now, zones[one.organisation])) for one in newest]
+    if not items:
+        return {}
+    ids = [item.payment for item in items]
+    same = and_(payments.c.organisation == echecks.c.organisation, payments.c.id == echecks.c.payment)
+    wanted = (
+        select(*loader.columns(Echeck), payments.c.id, payments.c.retry_of, organisations.c.timezone)
+        .select_from(echecks.join(payments, same).join(organisations, organisations.c.id == echecks.c.organisation))
+        .where(or_(payments.c.id.in_(ids), payments.c.retry_of.in_(ids)))
+        .order_by(echecks.c.created_at)
+    )
+    found = {}
+    for *values, id, retry_of, timezone in tx.connection.execute(wanted).all():
+        one = loader.build(Echeck, values)
+        found[one.organisation, retry_of or id] = (one, local_date(tx.now, timezone))
+    return found
 
 
-def _told(row: Row[Any], newest: tuple[Echeck, date] | None) -> dict[str, Any]:
+def _things(row: Row[Any]) -> list[Any]:
     things: list[Any] = []
     start = 0
     for part in PARTS:
@@ -116,8 +119,18 @@ def _told(row: Row[Any], newest: tuple[Echeck, date] | None) -> dict[str, Any]:
         values = row[start : start + width]
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
+    return things
+
+
+def _told(
+    row: Row[Any], things: Sequence[Any], limits: Limits | None, now: datetime, newest: tuple[Echeck, date] | None
+) -> dict[str, Any]:  # fmt: skip
     item, payment, method, _ = things
-    allowed, refusal = retry_allowed(item, payment, method, *(newest or ()))
+    start = sum(len(loader.shape(part)[0]) for part in PARTS)
+    if newest is not None:
+        allowed, refusal = again_allowed(item, payment, method, newest[0], today=newest[1])
+    else:
+        allowed, refusal = retry_allowed(item, payment, method, limits, now)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -147,4 +160,5 @@ def _told(row: Row[Any], newest: tuple[Echeck, date] | None) -> dict[str, Any]:
         "note": item.note,
         "retry_allowed": allowed,
         "retry_refusal": refusal or None,
+        "retry_on": item.retry_on.isoformat() if item.retry_on is not None else None,
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from domain import presenting, retrying
+from domain import asking_again, presenting
 from domain.action_item import ActionItem
 from domain.claim import Around, Claim
 from domain.days import local_date
@@ -20,7 +20,6 @@ from domain.payment_method import PaymentMethod
 from domain.people import Client
 from domain.ports import Transaction
 from domain.presenting import Presented
-from domain.re_presentment import NETWORK_OF_CURRENCY, must_be_allowed
 from domain.refund import Consumption, Refund, RefundState
 from domain.settling import Surroundings
 from domain.steps.account_steps import settle_plans
@@ -124,13 +123,9 @@ def retry_returned(
     plan = tx.find(Plan, organisation=first.organisation, id=first.plan) if first.plan is not None else None
     amount = _still_owed(tx, first, plan, echeck)
     owner = tx.get(Organisation, id=payment.organisation)
-    again = method.id == echeck.payment_method and presenting.instrument(method) == echeck.detail.get("instrument")
+    again = asking_again.is_presented_again(method, echeck)
     if again:
-        must_be_allowed(
-            network=NETWORK_OF_CURRENCY[echeck.currency], code=echeck.network_code, presented=echeck.presented,
-            first_on=echeck.first_on or local_date(echeck.created_at, owner.timezone),
-            today=local_date(tx.now, owner.timezone), amount=amount, first_amount=echeck.amount,
-        )  # fmt: skip
+        asking_again.must_be_presentable(echeck, amount=amount, today=local_date(tx.now, owner.timezone))
     by_card = method.kind == "card"
     made = Payment(
         organisation=payment.organisation, id=tx.mint("pay_"), kind=PaymentKind.ONE_OFF, client=payment.client,
@@ -138,7 +133,7 @@ def retry_returned(
         due_on=local_date(tx.now, owner.timezone), due_at=tx.now + hold, state=PaymentState.DUE, ref=tx.mint_ref(),
         command=command if by_card else None, retry_of=first.id, created_at=tx.now,
     )  # fmt: skip
-    tx.write([retrying.retry_by(item, method, replaced=payment.payment_method, by=by, now=tx.now)])
+    tx.write([asking_again.retry_by(item, method, replaced=payment.payment_method, by=by, now=tx.now)])
     if by_card:
         asked = payment_event(made, "payment.asked", tx.now, by=by, public=False, was=None, amount=amount)
         tx.write([(New(thing=made), asked)])
@@ -154,5 +149,5 @@ def _still_owed(tx: Transaction, first: Payment, plan: Plan | None, echeck: Eche
         return echeck.amount
     opened = sum(line.open for line in _lines(tx, first, plan))
     if opened <= 0:
-        raise retrying.NothingOwed("item")
+        raise asking_again.NothingOwed("item")
     return min(opened, echeck.amount)

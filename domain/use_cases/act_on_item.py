@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from domain import retrying, settling
+from domain import asking_again, retrying, settling
 from domain.action_item import ActionItem, ItemKind
 from domain.batching import accepted
 from domain.days import local_date
@@ -14,6 +14,7 @@ from domain.payment_method import PaymentMethod
 from domain.ports import Transaction
 from domain.steps.echeck_steps import newest_of, retry_returned, surroundings
 from domain.steps.record_answers import settle_one_offs
+from domain.steps.retry_limits import limits_of
 from domain.steps.through_door import must_answer
 
 NO_HOLD = timedelta(0)
@@ -37,14 +38,15 @@ def retry_item(
     if payment_method is not None:
         replacement = tx.get(PaymentMethod, organisation=organisation, client=payment.client, id=payment_method)
     method = _method(tx, payment)
+    chosen = replacement or method
     echeck = tx.find(Echeck, organisation=organisation, payment=payment.id)
     if echeck is not None:
-        usable = retrying.usable_again(waiting, payment, method, replacement, echeck)
+        usable = asking_again.usable_again(waiting, payment, method, replacement, echeck)
         return retry_returned(tx, waiting, payment, usable, echeck, by=by, hold=hold, command=command)
     decision = retrying.retry(
-        waiting, payment, method, replacement=replacement, by=by, hold=hold, command=command, now=tx.now
-    )
-    chosen = replacement or method
+        waiting, payment, method, replacement=replacement, by=by, hold=hold, command=command, now=tx.now,
+        limits=limits_of(tx, chosen) if chosen is not None and chosen.kind == "card" else None,
+    )  # fmt: skip
     if chosen is not None and chosen.kind == "card":
         must_answer(tx, organisation, chosen.merchant_account)
     tx.write([decision])
@@ -73,7 +75,7 @@ def ask_again(
     waiting, payment = _both(tx, organisation, item)
     echeck = _in_doubt_echeck(tx, waiting, payment)
     if echeck is not None:
-        tx.write([retrying.ask_again_about(waiting, echeck, by=by, now=tx.now)])
+        tx.write([asking_again.ask_again_about(waiting, echeck, by=by, now=tx.now)])
         return {"item": item, "payment": echeck.payment, "state": "in_doubt"}
     asked = tx.in_flight_of(organisation, payment.id)
     attempt = asked.attempt if asked is not None else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,10 @@ from tests.world import ORGANISATION
 TUESDAY = date(2026, 11, 24)
 
 
-def receipt(club: EcheckWorld, payment: str, client: str = "c-1") -> dict[str, object]:
+def receipt(club: EcheckWorld, payment: str, client: str = "c-1") -> dict[str, Any]:
     with club.books.begin(read_only=True) as tx:
         told = statement(tx, ORGANISATION, client)
+    found: dict[str, Any]
     (found,) = [one for one in told["receipts"] if one["id"] == payment and one["kind"] == "payment"]
     return found
 
