@@ -49,7 +49,7 @@ class Surroundings:
     around: Around = field(default_factory=Around)
 
 
-def today(owner: Organisation, now: datetime) -> date:
+def date_of(owner: Organisation, now: datetime) -> date:
     return local_date(now, owner.timezone)
 
 
@@ -78,7 +78,7 @@ def returned(
     Refunds of it that were not sent yet are called back; one that was sent stands, and the client owes it."""
     code = known(code)
     owner, late = seen.organisation, echeck.state is EcheckState.SETTLED
-    on_day = today(owner, now)
+    on_day = date_of(owner, now)
     told: dict[str, Any] = {"reason": code, "network_code": network_code, "late": late}
     steps: Decision = (
         move(
@@ -104,14 +104,14 @@ def returned(
 
 def waited(echeck: Echeck, owner: Organisation, *, now: datetime) -> Decision:
     """No verdict today: asked again tomorrow, until nobody can return it any more."""
-    over = echeck.watched_until is not None and today(owner, now) > echeck.watched_until
+    over = echeck.watched_until is not None and date_of(owner, now) > echeck.watched_until
     put: dict[str, Any] = {"worker": None, "next_at": None if over else next_poll(owner, now)}
     return (move(ECHECK, echeck, "wait", fence=echeck.epoch, **put),)
 
 
 def is_overdue(echeck: Echeck, owner: Organisation, *, now: datetime) -> bool:
     """Whether the window in which a verdict was to come is over (E4)."""
-    return echeck.verdict_on is not None and today(owner, now) > echeck.verdict_on and echeck.state in UNSETTLED
+    return echeck.verdict_on is not None and date_of(owner, now) > echeck.verdict_on and echeck.state in UNSETTLED
 
 
 def missed(echeck: Echeck, seen: Surroundings, *, code: str, now: datetime, mint: Mint) -> Decision:

@@ -102,7 +102,7 @@ def _record(tx: Transaction, account: MerchantAccount, promised: Echeck, answer:
             tx.write([batching.accepted(one, owner, reference=said.reference, now=tx.now)])
         case Declined():
             seen = surroundings(tx, one)
-            today = settling.today(owner, tx.now)
+            today = settling.date_of(owner, tx.now)
             code, network_code = said.code, said.network_code
             tx.write([
                 settling.returned(one, seen, code=code, network_code=network_code, on=today, now=tx.now, mint=tx.mint)
