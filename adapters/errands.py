@@ -19,6 +19,7 @@ from adapters.hearing_reports import hear_reports
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
+from adapters.reconciling import compare_due
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.hand_over_echecks import hand_over_echecks
 from domain.use_cases.renew_subscriptions import renew_subscriptions
@@ -40,6 +41,7 @@ class ErrandKind(StrEnum):
     WATCH = "watch"  # for verdicts
     COMMANDS = "commands"
     REPORTS = "reports"
+    COMPARE = "compare"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ def _once(app: App, errand: Errand, patience: timedelta) -> int:
             return freeze_newest(app, organisation, account)
         case ErrandKind.REPORTS:
             return hear_reports(app, organisation=organisation, account=account)
+        case ErrandKind.COMPARE:
+            return compare_due(app, organisation=organisation, account=account)
         case ErrandKind.COMMANDS:
             return handle_commands(app, organisation=organisation, patience=patience)
         case _:
@@ -162,6 +166,8 @@ _DUE = {
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
     ErrandKind.REPORTS: f"""SELECT DISTINCT r.organisation, r.merchant_account FROM reports r
         WHERE r.state = 'received' AND r.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("r", "merchant_account")}""",
+    ErrandKind.COMPARE: f"""SELECT DISTINCT k.organisation, k.merchant_account FROM comparisons k
+        WHERE k.state = 'waiting' AND k.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("k", "merchant_account")}""",
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",

@@ -44,6 +44,10 @@ REASONS: dict[str, ReasonClass] = {
     "in_doubt":                C.UNKNOWN,
     "not_paid":                C.LATER,      # a person found that it was not paid (A10)
     "cheque_refused":          C.FIX_DATA,   # a paper cheque that the bank did not take (I7)
+    "missing_here":            C.DUPLICATE,  # the processor's books and ours differ: look before anything else
+    "missing_there":           C.DUPLICATE,
+    "other_amount":            C.DUPLICATE,
+    "other_state":             C.DUPLICATE,
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
     "account_not_found":       C.NEVER,      # of a bank: its numbers are wrong, or it has moved
     "payment_stopped":         C.CUSTOMER_ACTION,

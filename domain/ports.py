@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.action_item import ActionItem
+from domain.attempt import Attempt
 from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
@@ -92,6 +93,9 @@ class Transaction(Protocol):
 
     def charges_due(self, organisation: str, account: str) -> bool:
         """Whether a charge waits to be claimed through this account."""
+
+    def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
+        """What was approved through an account and asked for on a date of UTC."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 

@@ -114,7 +114,8 @@ def retry(
 ) -> Decision:
     """The item turns retrying at once; the charge goes through the queue (A3), not before `hold` is over."""
     _must_be_open(item)
-    if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING):
+    doubtful = (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING)
+    if payment.state in doubtful or item.kind is ItemKind.IN_DOUBT:  # also where the processor's books say otherwise
         raise InDoubt("item", item=item.id)
     if payment.state is PaymentState.REVERSED:
         raise PaymentTakenBack("item", item=item.id, payment=payment.id)

@@ -10,6 +10,7 @@ from adapters.web import (
     acts,
     billing,
     commands,
+    differences,
     errors,
     events,
     health,
@@ -49,8 +50,7 @@ def create_app(app: App) -> FastAPI:
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-        merchant_accounts, processor_webhooks,
-        mailbox, unsubscribe,
+        merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

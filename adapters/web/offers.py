@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from adapters.database.action_centre import Row
 from domain.action_item import ItemState
+from domain.comparing import DISPUTED
 from domain.declines import ReasonClass
 from domain.payment import PaymentState
 from domain.retrying import retry_allowed
@@ -59,12 +60,13 @@ def offer(row: Row) -> Offer:
     if _retriable(row):
         allowed, why_not = retry_allowed(item, payment, row.method, row.limits, row.seen_at)
     doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
+    disputed = item.state is ItemState.OPEN and item.reason in DISPUTED
     return Offer(
         first=_first(row, allowed, doubt),
         retry=allowed,
         why_not=why_not or ("in_doubt" if doubt else ""),
-        may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED,
-        may_reject=item.state is ItemState.OPEN and payment.state in OWED,
+        may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED and not disputed,
+        may_reject=disputed or (item.state is ItemState.OPEN and payment.state in OWED),
         may_settle=doubt,
         may_reopen=item.state is ItemState.REJECTED and payment.state in OWED,
     )

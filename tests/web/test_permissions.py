@@ -41,6 +41,9 @@ EXPECTED = {
     # Either of the permissions billing and reports reads a client's statement.
     ("GET",  STATEMENT):                  (401, 403, 403, 403, 200, 200),
     ("GET",  f"{STATEMENT}/csv"):         (401, 403, 403, 403, 200, 200),
+    ("GET",  "/differences"):             (401, 200, 200, 403, 403, 200),
+    ("POST", "/differences/breaks/{id}"): (401, 403, 404, 404, 403, 404),
+    ("POST", "/differences/reports/{id}"):(401, 403, 404, 404, 403, 404),
     ("GET",  "/mailbox"):                 (401, 403, 403, 403, 200, 200),
     ("GET",  "/mailbox/{mail}"):          (401, 403, 403, 403, 404, 404),
     ("GET",  "/mailbox/{mail}/html"):     (401, 403, 403, 403, 404, 404),
@@ -87,7 +90,7 @@ def test_own_organisation(staffed, route):
     for position, (role, expected) in enumerate(zip(ROLES, EXPECTED[route], strict=True)):
         item = staffed.failed(client=f"c-{position}")
         own = path.replace("{item}", item.id).replace("{client}", item.client).replace("{name}", "revenue")
-        own = own.replace("{mail}", "mail_" + "0" * 32)
+        own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role
         done = status == 303 and path.startswith(ITEM)
