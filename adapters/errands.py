@@ -20,11 +20,13 @@ from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
 from adapters.reconciling import compare_due
+from domain.expiring import last_month
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.hand_over_echecks import hand_over_echecks
 from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
+from domain.use_cases.watch_cards import watch_cards
 from domain.use_cases.watch_echecks import watch_echecks
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
@@ -34,6 +36,7 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 class ErrandKind(StrEnum):
     RENEW = "renew"
     RETRY = "retry"
+    CARDS = "cards"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     BATCH = "batch"  # e-checks whose cut-off has struck
@@ -60,6 +63,8 @@ def due_errands(tx: BookTransaction) -> list[Errand]:
         statement = text(sql)
         if ":now" in sql:
             statement = statement.bindparams(bindparam("now", tx.now, Instant))
+        if ":month" in sql:  # at the latest, wherever it is tomorrow already
+            statement = statement.bindparams(month=last_month((tx.now + timedelta(days=1)).date()))
         rows = tx.connection.execute(statement).all()
         found += [Errand(kind=kind, organisation=row[0], account=row[1]) for row in rows]
     return found
@@ -106,6 +111,8 @@ def _once(app: App, errand: Errand, patience: timedelta) -> int:
     match errand.kind:
         case ErrandKind.RENEW:
             return renew_subscriptions(app.books, app.log, organisation=organisation)
+        case ErrandKind.CARDS:
+            return app.books.run(partial(watch_cards, organisation=organisation))
         case ErrandKind.RETRY:
             return app.books.run(partial(retry_automatically, organisation=organisation))
         case ErrandKind.BATCH:
@@ -183,6 +190,15 @@ _DUE = {
     ErrandKind.WATCH: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
         WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('submitted', 'settled')
         AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
+    ErrandKind.CARDS: """SELECT o.id, '' FROM organisations o
+        WHERE (EXISTS (SELECT 1 FROM payment_methods m
+                WHERE m.organisation = o.id AND m.expiry > '' AND m.expiry <= :month)
+            OR EXISTS (SELECT 1 FROM action_items i
+                WHERE i.organisation = o.id AND i.state = 'open' AND i.kind = 'expiring_card'))
+        AND EXISTS (SELECT 1 FROM runs n WHERE n.organisation = o.id AND n.kind = 'night' AND n.business_date = (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night')
+            AND NOT EXISTS (SELECT 1 FROM runs e WHERE e.organisation = o.id AND e.kind = 'expiring_cards'
+                AND e.business_date >= n.business_date))""",
     ErrandKind.RETRY: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM action_items i WHERE i.organisation = o.id AND i.state = 'open' AND i.retry_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",

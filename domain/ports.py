@@ -15,6 +15,7 @@ from domain.echeck import Echeck, EcheckState
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.payment_method import PaymentMethod, Planned
 from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
@@ -106,6 +107,11 @@ class Transaction(Protocol):
         self, organisation: str, instruments: Collection[tuple[str, str]], *, since: datetime
     ) -> dict[tuple[str, str], list[Tried]]:
         """Tries of instruments, each given with its merchant account, that were declined or have no verdict yet."""
+
+    def expiring_cards(
+        self, organisation: str, month: str, limit: int
+    ) -> tuple[list[PaymentMethod], dict[str, Planned]]:
+        """Saved cards that end by a month ("2027-01"), and by their ids what is planned on them."""
 
     def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
         """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""

@@ -10,6 +10,7 @@ FIELDS: dict[str, Document] = {
     "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
+    "expires":        {"type": "string", "description": "The month in which a card ends, as 2027-03."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
     "kind":           {"type": "string", "description": "What it is about, or what kind of it."},
@@ -37,7 +38,7 @@ FIELDS: dict[str, Document] = {
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
 PAID, HOW = "client payment amount", "reference key offline"
-CODES, OPENED = "network_code key", "amount reopened"
+CODES, OPENED = "network_code key", "amount reopened expires payment_method"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
 TOLD = "notification kind recipient"

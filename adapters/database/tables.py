@@ -84,6 +84,8 @@ payment_methods = Table(
     _json("mandate"), _text("state"), _text("dead_reason"), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"), _of("merchant_accounts", "merchant_account"),
+    # Cards that end soon.
+    Index("ix_payment_methods_expiry", "organisation", "expiry"),
 )  # fmt: skip
 
 invoices = Table(
@@ -184,12 +186,14 @@ attempts = Table(
     ),
 )  # fmt: skip
 
-WAITING = "state IN ('open', 'retrying')"
+WAITING = "state IN ('open', 'retrying') AND kind <> 'expiring_card'"
+EXPIRING = "kind = 'expiring_card' AND state <> 'resolved'"
 
 action_items = Table(
     "action_items", metadata,
-    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("payment"), _text("client"),
-    _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"), _text("reason"),
+    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("about"), _text("payment"),
+    _text("client"), _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"),
+    _text("reason"),
     _text("reason_class"), _text("network_code"), _text("state"), _int("version"), _int("attempts"),
     _at("failed_at"), _at("opened_at"), _at("changed_at"), _text("by"), _text("note"),
     Column("retry_on", Date, nullable=True),
@@ -199,6 +203,11 @@ action_items = Table(
     Index(
         "uq_action_items_waiting", "organisation", "payment", unique=True,
         postgresql_where=text(WAITING), sqlite_where=text(WAITING),
+    ),
+    # A card has one item for the month in which it ends (A1); once rejected, it stays so.
+    Index(
+        "uq_action_items_expiring", "organisation", "payment_method", "about", unique=True,
+        postgresql_where=text(EXPIRING), sqlite_where=text(EXPIRING),
     ),
     # What a night retries by itself (A8).
     Index(
