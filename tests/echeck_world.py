@@ -88,7 +88,7 @@ class EcheckWorld(World):
         self.books.run(lambda tx: start_nights(tx, organisation=ORGANISATION))
         self.books.run(lambda tx: start_cutoffs(tx, organisation=ORGANISATION))
         total = 0
-        while done := self.work() + self.freeze() + self.hand_over() + self.watch():
+        while done := self.work() + self.freeze() + self.hand_over() + self.poll():
             total += done
         return total
 
@@ -105,7 +105,7 @@ class EcheckWorld(World):
             self.books, lambda _: self.gateway, self.leases, self.log, organisation=ORGANISATION, account=ACCOUNT
         )
 
-    def watch(self) -> int:
+    def poll(self) -> int:
         return watch_echecks(
             self.books, lambda _: self.gateway, self.leases, self.log, organisation=ORGANISATION, account=ACCOUNT
         )

@@ -43,7 +43,8 @@ def test_E1_it_is_a_receipt_from_creation_marked_as_not_settled(bank: EcheckWorl
 def test_E2_it_waits_for_the_cut_off_and_is_submitted_once(bank: EcheckWorld) -> None:
     id = bank.by_echeck()
     bank.at(TUESDAY, 16)
-    assert bank.settle_down() == 0
+    bank.settle_down()
+    assert bank.batches() == []
     bank.evening()
     assert bank.echeck(id).state is EcheckState.SUBMITTED
     assert bank.debited() == 10_000
