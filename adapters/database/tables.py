@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
+from adapters.database.access_tables import ACCESS_TABLES
 from adapters.database.care_tables import CARE_TABLES
 from adapters.database.columns import Sequence
 from adapters.database.columns import at_ as _at
@@ -356,6 +357,7 @@ sessions = Table(
     "sessions", metadata,
     Column("hash", Text, primary_key=True), _text("organisation"), _text("administrator"), _text("csrf"),
     _text("language"), _at("created_at"), _at("seen_at"), _at("expires_at"), _at("ended_at", null=True),
+    _text("awaits"),
     _of("administrators", "administrator"),
 )  # fmt: skip
 
@@ -429,6 +431,7 @@ THINGS: dict[type, Table] = {
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
     **MAIL_TABLES,
+    **ACCESS_TABLES,
     **SUBSCRIPTION_TABLES,
     **CARE_TABLES,
     **ECHECK_TABLES,

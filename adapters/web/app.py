@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import App
 from adapters.web import (
+    account,
     acts,
     billing,
     commands,
@@ -22,6 +23,7 @@ from adapters.web import (
     reads,
     reports,
     sign_in,
+    sign_in_proofs,
     subscriptions,
     unsubscribe,
 )
@@ -51,6 +53,7 @@ def create_app(app: App) -> FastAPI:
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
         merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
+        sign_in_proofs, account,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
