@@ -73,6 +73,32 @@ class Authenticator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OidcVisit:
+    """A way to the identity provider and back, for one browser, once. With an administrator it ties what comes back
+    to that person; without, it signs in whoever it is tied to."""
+
+    hash: str
+    browser: str
+    nonce: str
+    verifier: str
+    organisation: str = ""
+    administrator: str = ""
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenIdentity:
+    """What an identity provider calls a person: by `subject`, never by an address, which may change hands."""
+
+    organisation: str
+    administrator: str
+    issuer: str
+    subject: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
     """How often something was tried in vain, and until when nobody is listened to. `key` says what, as a hash."""
 

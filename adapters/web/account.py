@@ -14,7 +14,7 @@ from adapters.web.pages import page
 from adapters.web.sessions import Person
 from adapters.web.throttle import Throttled, key_of
 from adapters.web.visit import OfVisit, Posted, Visit
-from domain.access import Password
+from domain.access import Password, ProvenIdentity
 from domain.decision import Change, New
 from domain.event import Event
 from domain.notifying import DIGEST, OPT_IN
@@ -140,6 +140,7 @@ def _page(request: Request, visit: Visit, *, status: int = 200, **more: Any) -> 
             "password": _password(tx, person), "code": codes.of(tx, person), "secret": secret, "address": address,
             "sessions": sessions.of_person(tx, person), "fresh": _fresh(tx, own), "choices": CHOICES,
             "told": person.may(Permission.FAILED_PAYMENT),
+            "identity": tx.find(ProvenIdentity, organisation=person.organisation, administrator=person.id),
         }  # fmt: skip
 
     context: dict[str, Any] = {"wrong": "", "refused": "", "spare": []} | more
@@ -181,6 +182,13 @@ def _password(tx: BookTransaction, person: Administrator) -> Password | None:
 
 def _fresh(tx: BookTransaction, own: Person) -> bool:
     return tx.now - own.session.created_at < FRESH
+
+
+def fresh_person(tx: BookTransaction, own: Person) -> Administrator:
+    """Raises ProofNeeded for who has been signed in for a while."""
+    if not _fresh(tx, own):
+        raise ProofNeeded
+    return own.administrator
 
 
 def _refuse() -> None:

@@ -23,11 +23,13 @@ from adapters.web import (
     reads,
     reports,
     sign_in,
+    sign_in_oidc,
     sign_in_proofs,
     subscriptions,
     unsubscribe,
 )
 from adapters.web.guard import Headers
+from adapters.web.oidc import Provider
 from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
 
@@ -48,12 +50,13 @@ def create_app(app: App) -> FastAPI:
         ],
     )
     application.state.app = app
+    application.state.provider = Provider(app.settings) if app.settings.oidc_issuer else None
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
         merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
-        sign_in_proofs, account,
+        sign_in_proofs, sign_in_oidc, account,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
