@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import bindparam, text
 
 from adapters.bootstrap import App
+from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from adapters.hearing_reports import hear_reports
@@ -22,12 +23,14 @@ from adapters.reconciling import compare_due
 from domain.expiring import last_month
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.follow_refunds import follow_refunds
+from domain.use_cases.hand_over_echecks import hand_over_echecks
 from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.submit_refunds import submit_refunds
 from domain.use_cases.watch_cards import watch_cards
+from domain.use_cases.watch_echecks import watch_echecks
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -39,6 +42,9 @@ class ErrandKind(StrEnum):
     CARDS = "cards"
     CHARGE = "charge"
     LOOK_UP = "look_up"
+    BATCH = "batch"  # e-checks whose cut-off has struck
+    HAND_OVER = "hand_over"  # of frozen batches, and the look-ups of those without an answer
+    WATCH = "watch"  # for verdicts
     COMMANDS = "commands"
     REPAY = "repay"
     REPAY_LOOK_UP = "repay_look_up"
@@ -123,6 +129,12 @@ _ONE_BATCH: dict[ErrandKind, Callable[[App, str, str], int]] = {
         app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
     ErrandKind.FOLLOW: lambda app, organisation, account: follow_refunds(
         app.books, app.gateways, app.log, organisation=organisation, account=account),
+    ErrandKind.BATCH: lambda app, organisation, account: freeze_newest(
+        app, organisation, account),
+    ErrandKind.HAND_OVER: lambda app, organisation, account: hand_over_echecks(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.WATCH: lambda app, organisation, account: watch_echecks(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
     ErrandKind.REPORTS: lambda app, organisation, account: hear_reports(
         app, organisation=organisation, account=account),
     ErrandKind.COMPARE: lambda app, organisation, account: compare_due(
@@ -173,6 +185,18 @@ _DUE = {
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.BATCH: """SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        JOIN (SELECT organisation, max(business_date) AS newest FROM runs WHERE kind = 'batch' GROUP BY organisation) r
+            ON r.organisation = e.organisation
+        WHERE e.state = 'pending' AND e.cutoff_on <= r.newest AND NOT EXISTS (
+            SELECT 1 FROM echeck_batches b WHERE b.organisation = e.organisation
+            AND b.merchant_account = e.merchant_account AND b.cutoff_on = r.newest)""",
+    ErrandKind.HAND_OVER: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('batched', 'unknown')
+        AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
+    ErrandKind.WATCH: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('submitted', 'settled')
+        AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
     ErrandKind.CARDS: """SELECT o.id, '' FROM organisations o
         WHERE (EXISTS (SELECT 1 FROM payment_methods m
                 WHERE m.organisation = o.id AND m.expiry > '' AND m.expiry <= :month)

@@ -11,6 +11,7 @@ from domain.attempt import Attempt
 from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
+from domain.echeck import Echeck, EcheckState
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
@@ -138,6 +139,12 @@ class Transaction(Protocol):
 
     def around(self, asked: Sequence[Asked], *, planned_of: Collection[str] = ()) -> dict[str, Around]:
         """What a decision must see, locked, by the attempt's key."""
+
+    def waiting_echecks(self, organisation: str, account: str, through: date) -> list[Echeck]:
+        """Pending e-checks of cut-offs up to `through`, locked; oldest first."""
+
+    def due_echecks(self, organisation: str, account: str, states: Sequence[EcheckState], limit: int) -> list[Echeck]:
+        """Those in these states whose time has come, locked, and nobody's."""
 
     def open_lines(self, invoices: Collection[tuple[str, str]], *, lock: bool) -> dict[tuple[str, str], list[OpenLine]]:
         """The lines of invoices (organisation, invoice), in order, with what each still owes."""

@@ -170,6 +170,30 @@ def why_fixed(refund: Refund, method: PaymentMethod | None, can: Capability | No
     return None if refund.state is RefundState.PENDING else RefundSent
 
 
+def call_off(
+    payment: Payment, waiting: Iterable[tuple[Refund, Iterable[Consumption]]], *, method: PaymentMethod | None,
+    organisation: Organisation, client: Client, why: str, by: str, booked_on: date, now: datetime, mint: Mint,
+) -> Decision:  # fmt: skip
+    """The refunds of a payment that was taken back which were not sent yet, with what they consumed: they never
+    will be."""
+    steps: Decision = ()
+    left = payment.refunded
+    for refund, consumed in waiting:
+        left -= refund.amount
+        steps += (
+            move(REFUND, refund, "cancel"),
+            *undo(
+                refund, None, consumed, words="posting.refund.cancelled", method=method, organisation=organisation,
+                client=client, booked_on=booked_on, now=now, mint=mint,
+            ),
+            refund_event(refund, "refund.cancelled", now, by=by, why=why),
+        )  # fmt: skip
+    if left != payment.refunded:
+        key = {"organisation": payment.organisation, "id": payment.id}
+        steps += (Change(thing=Payment, key=key, put={"refunded": left}),)
+    return steps
+
+
 def undo(
     refund: Refund, payment: Payment | None, consumed: Iterable[Consumption], *, words: str,
     method: PaymentMethod | None, organisation: Organisation, client: Client, booked_on: date, now: datetime,

@@ -132,8 +132,6 @@ def retry(
         if replacement is not None:
             raise MethodNotUsable("payment_method", payment_method=replacement.id)
         raise NewMethodNeeded("payment_method", item=item.id)
-    if chosen.kind != "card":
-        raise MethodNotUsable("payment_method", payment_method=chosen.id)
     put: dict[str, Any] = {}
     if limits is not None:
         limits.allow(chosen, payment.amount, now=now)
@@ -259,10 +257,12 @@ def settle_not_paid(asked: Asked, item: ActionItem, *, reason: str, by: str, now
     )  # fmt: skip
 
 
-def told_settled(item: ActionItem, *, reason: str, reference: str, by: str, now: datetime) -> Decision:
+def told_settled(
+    item: ActionItem, *, reason: str, reference: str, by: str, now: datetime, outcome: str = "paid"
+) -> Decision:  # fmt: skip
     """The act itself in the history of the item, beside what it caused."""
     told = item_event(
-        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome="paid",
+        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome=outcome,
         reason=reason, reference=reference,
     )  # fmt: skip
     return (told,)

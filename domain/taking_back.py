@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from domain.action_item import ItemKind
-from domain.decision import Change, Decision, move
+from domain.decision import Decision
 from domain.event import SYSTEM
 from domain.itemising import new_item
 from domain.ledger import Allocation
@@ -12,10 +12,9 @@ from domain.organisation import Organisation
 from domain.payment import Payment, PaymentKind
 from domain.payment_method import PaymentMethod
 from domain.people import Client
-from domain.refund import REFUND, Consumption, Refund
-from domain.refunding import undo
+from domain.refund import Consumption, Refund
+from domain.refunding import call_off
 from domain.reversing import reverse_payment
-from domain.telling import refund_event
 
 Mint = Callable[[str], str]
 Waiting = Sequence[tuple[Refund, Iterable[Consumption]]]
@@ -33,20 +32,10 @@ def take_back(
         payment, allocations, organisation=organisation, client=client, by=by, booked_on=booked_on, now=now,
         mint=mint, words="posting.payment_taken_back", method=kind, reason=code,
     )  # fmt: skip
-    left = payment.refunded
-    for refund, consumed in waiting:
-        left -= refund.amount
-        steps += (
-            move(REFUND, refund, "cancel"),
-            *undo(
-                refund, None, consumed, words="posting.refund.cancelled", method=method, organisation=organisation,
-                client=client, booked_on=booked_on, now=now, mint=mint,
-            ),
-            refund_event(refund, "refund.cancelled", now, by=by, why=code),
-        )  # fmt: skip
-    if left != payment.refunded:
-        key = {"organisation": payment.organisation, "id": payment.id}
-        steps += (Change(thing=Payment, key=key, put={"refunded": left}),)
+    steps += call_off(
+        payment, waiting, method=method, organisation=organisation, client=client, why=code, by=by,
+        booked_on=booked_on, now=now, mint=mint,
+    )  # fmt: skip
     return steps + new_item(payment, kind_of(payment, kind), code, network_code, now=now, mint=mint)
 
 

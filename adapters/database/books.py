@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.database import loader
 from adapters.database.accounts import Accounts
+from adapters.database.echecks import Echecks
 from adapters.database.engine import READ_ONLY
 from adapters.database.expiring_cards import ExpiringCards
 from adapters.database.repayments import Repayments
@@ -42,7 +43,7 @@ MAX_TRIES = 5  # of a whole transaction after a deadlock, a lost connection, a b
 RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08001")
 
 
-class BookTransaction(Repayments, Accounts, Renewals, ExpiringCards):
+class BookTransaction(Repayments, Echecks, Accounts, Renewals, ExpiringCards):
     """See `domain.ports.Transaction`."""
 
     def __init__(self, connection: Connection, now: datetime, render: Render, vault: Vault) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
 from domain.care import CARE
+from domain.echeck import ECHECK
+from domain.echeck_batch import BATCH
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.mail import MAIL
@@ -42,6 +44,8 @@ MACHINES: dict[str, Machine[Any]] = {
     "deliveries": DELIVERY,
     "mails": MAIL,
     "cares": CARE,
+    "echecks": ECHECK,
+    "echeck_batches": BATCH,
     "reports": REPORT,
     "breaks": BREAK,
     "comparisons": COMPARISON,

@@ -13,6 +13,8 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import attempts
 from domain.attempt import Attempt
+from domain.batching import freed
+from domain.echeck import Echeck
 from domain.giving_back import reap as reap_repayment
 from domain.payment import Payment
 from domain.resolving import reap
@@ -89,11 +91,18 @@ class Leases:
         repayments = tx.held_by(dead, REAPED_AT_ONCE)
         for out in repayments:
             tx.write([reap_repayment(out, now=tx.now)])
-        return len(found) + len(repayments)
+        held_too = loader.selection(Echeck, {"worker": dead}, order_by="id", limit=REAPED_AT_ONCE, lock=True)
+        begun = [loader.build(Echeck, row) for row in tx.connection.execute(held_too).all()]
+        tx.write([freed(one, now=tx.now) for one in begun])
+        return len(found) + len(repayments) + len(begun)
 
     def _labels(self, tx: BookTransaction) -> list[str]:
         """Whoever holds anything."""
-        return [label for table in HELD_IN for label in tx.connection.execute(text(_HOLDERS.format(table))).scalars()]
+        return [
+            label
+            for table, states in HELD_IN.items()
+            for label in tx.connection.execute(text(_HOLDERS.format(table, states))).scalars()
+        ]
 
     def _lives(self, label: str, alive: frozenset[str], held: frozenset[str]) -> bool:
         process = label.rpartition("/")[0]
@@ -102,9 +111,9 @@ class Leases:
         return process in alive
 
 
-HELD_IN = ("attempts", "repayments")
-_HOLDERS = """SELECT DISTINCT worker FROM {} WHERE worker IS NOT NULL
-    AND state IN ('submitting', 'unknown', 'in_doubt')"""
+_IN_FLIGHT = "AND state IN ('submitting', 'unknown', 'in_doubt')"
+HELD_IN = {"attempts": _IN_FLIGHT, "repayments": _IN_FLIGHT, "echecks": ""}
+_HOLDERS = "SELECT DISTINCT worker FROM {} WHERE worker IS NOT NULL {}"
 
 
 def anybody_works(engine: Engine) -> bool:

@@ -26,6 +26,7 @@ from adapters.database.columns import json_ as _json
 from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
+from adapters.database.echeck_tables import ECHECK_TABLES
 from adapters.database.mail_tables import MAIL_TABLES
 from adapters.database.repayment_tables import REPAYMENT_TABLES
 from adapters.database.report_tables import REPORT_TABLES
@@ -128,7 +129,7 @@ payments = Table(
     _text("merchant_account", null=True), _text("payment_method", null=True), _text("offline", null=True),
     _int("amount"), Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
     _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
-    _text("comment", null=True), _int("refunded"), _at("created_at"),
+    _text("comment", null=True), _int("refunded"), _text("retry_of", null=True), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"),
     CheckConstraint("amount >= 0", name="amount"),
@@ -139,6 +140,11 @@ payments = Table(
     # In which queue it waits, if in any. The indexes below name this column and not the state, so that the step
     # from submitting to paid changes no index (a heap-only update in PostgreSQL).
     Column("queue", Text, Computed(QUEUE, persisted=True)),
+    # What became of a debt whose e-check was returned.
+    Index(
+        "ix_payments_retry_of", "organisation", "retry_of",
+        postgresql_where=text("retry_of IS NOT NULL"), sqlite_where=text("retry_of IS NOT NULL"),
+    ),
     # What a night takes, oldest first.
     Index(
         "ix_payments_night", "organisation", "merchant_account", "due_on", "id",
@@ -444,5 +450,6 @@ THINGS: dict[type, Table] = {
     **SUBSCRIPTION_TABLES,
     **REPAYMENT_TABLES,
     **CARE_TABLES,
+    **ECHECK_TABLES,
     **REPORT_TABLES,
 }

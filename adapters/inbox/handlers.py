@@ -116,10 +116,9 @@ def instalment_cancel(tx: Transaction, asked: shape.CancelInstalments, by: str, 
 
 
 def action_item_retry(tx: Transaction, asked: items.RetryItem, by: str, seq: int) -> Result:
-    retry_item(
+    return retry_item(
         tx, organisation=asked.organisation, item=asked.item, by=by, payment_method=asked.payment_method, command=seq
     )
-    return None
 
 
 NOT_SAID = "-"  # a service may reject without saying why; a person at a page or a terminal may not
@@ -134,8 +133,7 @@ def action_item_reopen(tx: Transaction, asked: items.ReopenItem, by: str, _seq: 
 
 
 def action_item_ask_again(tx: Transaction, asked: items.AskAgain, by: str, seq: int) -> Result:
-    ask_again(tx, organisation=asked.organisation, item=asked.item, by=by, command=seq)
-    return None
+    return ask_again(tx, organisation=asked.organisation, item=asked.item, by=by, command=seq)
 
 
 def action_item_settle(tx: Transaction, asked: items.SettleItem, by: str, _seq: int) -> Result:

@@ -96,9 +96,9 @@ def method_of(tx: Transaction, paid: Payment) -> tuple[PaymentMethod | None, Cap
     return method, capability_for(charged)
 
 
-def usable_card(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
-    """A card on file of this client that can be charged; raises NotKnown or MethodNotUsable."""
+def usable_method(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
+    """A card or bank account on file of this client that can be charged; raises NotKnown or MethodNotUsable."""
     method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
-    if method.state is MethodState.DEAD or method.kind != "card":
+    if method.state is MethodState.DEAD:
         raise MethodNotUsable("payment_method", payment_method=id)
     return method

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from domain import repaying
+from domain import presenting, repaying
 from domain.account import Account
 from domain.attempt import Attempt, AttemptState
 from domain.awarding import returned_to_fund
 from domain.days import local_date
 from domain.decision import Decision
+from domain.echeck import Echeck, EcheckState
 from domain.ledger import Allocation
 from domain.organisation import MerchantAccount, Organisation
 from domain.payment import Payment, PaymentState
@@ -46,6 +47,9 @@ def cancel_payment(
     known = tx.get(Payment, organisation=organisation, id=payment)
     account = tx.account(organisation, known.client)
     made = tx.lock(Payment, organisation=organisation, id=payment)
+    echeck = None if made.offline is not None else tx.find(Echeck, organisation=organisation, payment=payment)
+    if echeck is not None:
+        return _cancel_echeck(tx, owner, account.client.language, made, by=by)
     if made.state is not PaymentState.PAID:
         raise PaymentNotCancellable("payment", payment=payment, state=made.state.value)
     origin: dict[str, Any] = {"organisation": organisation, "source_kind": "payment", "source": payment}
@@ -83,6 +87,20 @@ def _at_its_processor(
         raise PaymentNotCancellable("payment", payment=made.id, state=made.state.value)
     before = tx.all(Repayment, organisation=owner.id, payment=made.id, refund=None)
     return repaying.ask_cancellation(out, number=len(before) + 1, command=command, by=by, now=tx.now)
+
+
+def _cancel_echeck(tx: Transaction, owner: Organisation, language: str, made: Payment, *, by: str) -> dict[str, Any]:
+    """Until it is batched (E2): its row is locked, so that it is either batched or cancelled."""
+    echeck = tx.lock(Echeck, organisation=made.organisation, payment=made.id)
+    origin: dict[str, Any] = {"organisation": made.organisation, "source_kind": "payment", "source": made.id}
+    if echeck.state is EcheckState.PENDING and tx.all(Consumption, client=made.client, **origin):
+        raise PaymentWasRefunded("payment", payment=made.id)
+    decision = presenting.cancel(
+        made, echeck, tx.all(Allocation, order_by="at id", client=made.client, **origin), language=language, by=by,
+        booked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
+    )  # fmt: skip
+    tx.write([decision])
+    return {"payment": made.id, "state": "cancelled"}
 
 
 def _back_to_fund(tx: Transaction, made: Payment, *, by: str) -> Decision:

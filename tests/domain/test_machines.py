@@ -10,6 +10,8 @@ from domain.action_item import ACTION_ITEM, ActionItem, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
 from domain.care import CARE, Care, CareState
 from domain.decision import move
+from domain.echeck import ECHECK, Echeck, EcheckState
+from domain.echeck_batch import BATCH, BatchState, EcheckBatch
 from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
 from domain.mail import MAIL, Mail, MailState
@@ -36,6 +38,8 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (BREAK, BreakState, Break, {"resolved"}),
     (COMPARISON, ComparisonState, Comparison, set()),
     (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
+    (ECHECK, EcheckState, Echeck, {"returned", "cancelled"}),
+    (BATCH, BatchState, EcheckBatch, {"submitted"}),
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
 each = pytest.mark.parametrize(
