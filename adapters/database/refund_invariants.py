@@ -62,7 +62,9 @@ REFUNDS = {
             AND a.refund IS NULL AND a.state = 'approved')
         AND NOT EXISTS (SELECT 1 FROM events e WHERE e.organisation = p.organisation
             AND e.subject = 'payment:' || p.id AND e.type = 'payment.reversed'
-            AND CAST(e.data AS text) LIKE '%reason%')""",
+            AND CAST(e.data AS text) LIKE '%reason%')
+        AND NOT EXISTS (SELECT 1 FROM echecks e WHERE e.organisation = p.organisation AND e.payment = p.id
+            AND e.state IN ('cancelled', 'returned'))""",
     "sent_refund_is_followed": """
         SELECT organisation, id FROM refunds WHERE state = 'submitted' AND follow_on IS NULL""",
 }
