@@ -95,7 +95,7 @@ def _fill(tx: BookTransaction) -> None:
     )  # fmt: skip
     things += [subscription, renewal, *_of_the_processor()]
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
-    things += [builders.repayment(), Care(organisation="ymca", id="main")]
+    things.append(builders.repayment())
     tx.write([tuple(New(thing=thing) for thing in things)])
 
 
