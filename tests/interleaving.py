@@ -9,8 +9,9 @@ from sqlalchemy import event
 
 from adapters.database.books import DatabaseBooks
 from adapters.database.engine import make_engine
+from adapters.locale import render
 from domain.refusal import Refusal
-from tests.world import World, _render
+from tests.world import World
 
 STEPS = ("begin", "write", "commit")
 BLOCKED_S = 0.03  # a session that has not reached its next step by then waits for the other's lock
@@ -31,7 +32,7 @@ class Session:
     def __init__(self, club: World, job: Job, *, gated: int = 0) -> None:
         self.club = club
         self.engine = make_engine(club.url)
-        self.books: Any = DatabaseBooks(self.engine, render=_render, clock=lambda: club.now)
+        self.books: Any = DatabaseBooks(self.engine, render=render, clock=lambda: club.now)
         self.answer: Any = None
         self._job = job
         self._transactions = itertools.count()

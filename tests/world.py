@@ -15,12 +15,12 @@ from adapters.database.engine import make_engine
 from adapters.database.leases import Leases
 from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.simulator import Simulator
-from adapters.locale import say
+from adapters.locale import render
 from domain.action_item import ActionItem
 from domain.attempt import Attempt
 from domain.instalment import Schedule
 from domain.invoice import AskedLine
-from domain.ledger import Posting, Words
+from domain.ledger import Posting
 from domain.payment import Payment
 from domain.ports import Gateway
 from domain.subscription import Renewal
@@ -55,7 +55,7 @@ class World(GivingBack):
         self.now = START
         self.url = url
         self.engine = make_engine(url)
-        self.books = DatabaseBooks(self.engine, render=_render, clock=lambda: self.now)
+        self.books = DatabaseBooks(self.engine, render=render, clock=lambda: self.now)
         self.leases = Leases(self.books, self.engine, role="test")
         self.simulator = Simulator(folder / "journal.jsonl", clock=lambda: self.now)
         self.gateway: Gateway = gateway or SimulatedGateway(self.simulator, clock_is_real=False)
@@ -296,7 +296,3 @@ def world(url: str, folder: Path, **more: Any) -> Iterator[World]:
         yield made
     finally:
         made.close()
-
-
-def _render(words: Words, language: str) -> str:
-    return say(words.id, language, **words.params)
