@@ -126,12 +126,9 @@ def test_F28_a_refund_approved_for_another_amount_is_never_believed(club: World)
 def test_F12_a_late_write_of_a_worker_that_was_taken_for_dead_is_refused(club: World) -> None:
     refund = due(club, "tok_approve")
 
-    def free(tx: Any) -> None:
-        held = [one.worker for one in club.repayments(refund=refund) if one.worker is not None]
-        tx.write([reap(out, now=tx.now) for out in tx.held_by(held, 10)])
-
     def meanwhile(one: Outcome) -> Outcome:
-        club.books.run(free)
+        held = [repayment.worker for repayment in club.repayments(refund=refund) if repayment.worker is not None]
+        club.books.run(lambda tx: tx.write([reap(out, now=tx.now) for out in tx.held_by(held, 10)]))
         return one
 
     send(club, gateway=Lying(club, meanwhile))
