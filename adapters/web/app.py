@@ -9,12 +9,14 @@ from adapters.bootstrap import App
 from adapters.web import (
     acts,
     billing,
+    clients,
     commands,
     errors,
     events,
     health,
     items,
     merchant_accounts,
+    operating,
     paper,
     processor_webhooks,
     reads,
@@ -46,7 +48,8 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients,
+        operating, reports,
         merchant_accounts, processor_webhooks,
     )  # fmt: skip
     for part in parts:
