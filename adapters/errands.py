@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import bindparam, text
 
@@ -20,6 +21,7 @@ from adapters.logs import log_failure
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
+from domain.use_cases.retry_automatically import retry_automatically
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -27,6 +29,7 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 
 class ErrandKind(StrEnum):
     RENEW = "renew"
+    RETRY = "retry"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
@@ -88,6 +91,8 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
         match errand.kind:
             case ErrandKind.RENEW:
                 yield renew_subscriptions(app.books, app.log, organisation=organisation)
+            case ErrandKind.RETRY:
+                yield app.books.run(partial(retry_automatically, organisation=organisation))
             case ErrandKind.CHARGE:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
@@ -138,6 +143,9 @@ _DUE = {
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.RETRY: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
+            SELECT 1 FROM action_items i WHERE i.organisation = o.id AND i.state = 'open' AND i.retry_on <= (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",
     ErrandKind.RENEW: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM subscriptions s WHERE s.organisation = o.id AND s.next_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",

@@ -14,6 +14,9 @@ from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from adapters.errands import Errand, due_errands, in_turns, run_apart
+from adapters.mail.digests import digests_due, start_digests
+from adapters.mail.planning import plan_all
+from adapters.mail.postman import Postman
 from adapters.night_report import Mark, Report, mark, newest_event, report
 from adapters.queue_lock import QueueLock
 from adapters.runs import close_finished, due_nights, start_missing
@@ -21,6 +24,7 @@ from domain.refusal import NotKnown
 
 THREADS = 4  # accounts worked at once; each batch is concurrent in itself
 POLL_S = 0.25  # between two looks at what somebody else works or holds
+MAIL_TIMEOUT_S = 5.0  # of a word of a mail server, while somebody waits for the night
 PATIENCE_S = 120.0  # without any event, whoever works the queue is not getting on
 
 Watch = Callable[[Mark], None]
@@ -58,8 +62,21 @@ class Night:
         close_finished(self.app)
         if due_nights(self.app, through=self.through, organisation=self.organisation):
             raise NightNotStarted
+        self._mail()
         self.watch(before)
         return report(self.app, before, through=self.through)
+
+    def _mail(self) -> None:
+        """The digests that are due, and what there is to send; a mail server that is away keeps nobody waiting."""
+        plan_all(self.app)
+        start_digests(self.app, through=self.through, organisation=self.organisation)
+        if digests_due(self.app, through=self.through, organisation=self.organisation):
+            raise NightNotStarted
+        postman = Postman(self.app, timeout_s=MAIL_TIMEOUT_S)
+        try:
+            postman.send_all()
+        finally:
+            postman.close()
 
     def _until_done(self, before: Mark) -> None:
         """By ourselves, or by whoever works the queue; should they die, by ourselves after all."""
@@ -137,6 +154,8 @@ _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
             AND c.state = 'open')
+    UNION SELECT i.organisation FROM action_items i WHERE i.state = 'open' AND i.retry_on <= (
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = i.organisation AND r.kind = 'night')
     UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
         SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
     UNION SELECT p.organisation FROM payments p

@@ -101,6 +101,7 @@ COUNTED = {
     "renewed": _OF_TYPE.format("subscription.renewed"),
     "declined": """SELECT organisation, count(DISTINCT subject) FROM events
         WHERE id > :since AND type IN ('instalment.failed', 'subscription.renewal_failed') GROUP BY organisation""",
+    "digests": _OF_TYPE.format("digest.written"),
     # Lost in this night, and still without a verdict.
     "in_doubt": """SELECT e.organisation, count(DISTINCT e.subject) FROM events e
         JOIN payments p ON p.organisation = e.organisation AND 'payment:' || p.id = e.subject

@@ -100,6 +100,8 @@ def close_finished(app: App) -> int:
 # A planned payment behind one of its plan that is in doubt waits for the person who settles that one.
 _CLOSE = """UPDATE runs SET finished_at = :now
     WHERE finished_at IS NULL AND kind = 'night'
+    AND NOT EXISTS (SELECT 1 FROM action_items i
+        WHERE i.organisation = runs.organisation AND i.state = 'open' AND i.retry_on <= runs.business_date)
     AND NOT EXISTS (SELECT 1 FROM subscriptions s
         WHERE s.organisation = runs.organisation AND s.next_on <= runs.business_date)
     AND NOT EXISTS (SELECT 1 FROM attempts a

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_FILES = Path("/run/secrets")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DEFAULT_DATABASE = "sqlite:///encaisse.db"
 
 
@@ -32,6 +34,9 @@ class Settings(BaseSettings):
     log_level: str = "info"
     requests_per_second: float = Field(default=100.0, ge=0)  # of one service's key in one process; 0 is no limit
     public_url: str = "http://127.0.0.1:8000"
+    webhook_loopback: bool | None = None  # whether webhooks may go to this very machine; see below
+    smtp_url: str | None = None  # smtp://user:password@host:587, smtps://host; without it mail is kept
+    mail_from: str = "no-reply@localhost"
 
     @property
     def embedded(self) -> bool:
@@ -61,6 +66,13 @@ class Settings(BaseSettings):
         if secret is None or not secret.get_secret_value():
             raise LookupError(f"no credentials {name!r} of {organisation!r}")
         return secret.get_secret_value()
+
+    @property
+    def may_post_to_loopback(self) -> bool:
+        """As said; else as long as the pages themselves are served to this very machine only."""
+        if self.webhook_loopback is not None:
+            return self.webhook_loopback
+        return urlsplit(self.public_url).hostname in LOOPBACK
 
     @property
     def journal_path(self) -> Path:

@@ -1,7 +1,7 @@
 """An action item: a failure that waits for a person in the Payment Action Center (section 5)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from domain.machine import Machine
@@ -46,7 +46,7 @@ ACTION_ITEM: Machine[ItemState] = Machine(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionItem:
     """`kind` is what was owed, or `in_doubt` with `of` saying what. `attempts` counts those so far.
-    `by` and `note` are of the last act of a person."""
+    `by` and `note` are of the last act of a person. `retry_on` is the night of the next automatic retry (A8)."""
 
     organisation: str
     id: str
@@ -68,3 +68,4 @@ class ActionItem:
     changed_at: datetime
     by: str = ""
     note: str = ""
+    retry_on: date | None = None

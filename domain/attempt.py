@@ -17,7 +17,7 @@ class AttemptState(StrEnum):
     IN_DOUBT = "in_doubt"
     APPROVED = "approved"
     DECLINED = "declined"
-    CLOSED = "closed"  # a person said that it was not paid (A10)
+    CLOSED = "closed"  # a person said that it was not paid (A10), or it was cancelled and another one follows
 
 
 S = AttemptState
@@ -34,6 +34,7 @@ ATTEMPT: Machine[AttemptState] = Machine(
         (S.UNKNOWN,    "decline"): S.DECLINED,
         (S.UNKNOWN,    "wait"):    S.UNKNOWN,
         (S.UNKNOWN,    "doubt"):   S.IN_DOUBT,
+        (S.UNKNOWN,    "close"):   S.CLOSED,
         (S.IN_DOUBT,   "wait"):    S.IN_DOUBT,
         (S.IN_DOUBT,   "approve"): S.APPROVED,
         (S.IN_DOUBT,   "decline"): S.DECLINED,
@@ -64,6 +65,7 @@ SIMULATOR_LADDER = Ladder(waits=_seconds(1, 2, 5, 15, 30), flight=timedelta(seco
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """`key` is our idempotency key, fixed for ever. `epoch` fences late writers; `worker` holds the lease.
+    `instrument` is the card behind the method, `advice` the network's beside a decline (`retry_rules`).
     `rung` counts look-ups done, `missed_at` is the first of the current run of "not found"."""
 
     key: str
@@ -86,6 +88,8 @@ class Attempt:
     reference: str = ""
     reason: str = ""
     network_code: str = ""
+    advice: str = ""
+    instrument: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
     promised_at: datetime
     ended_at: datetime | None = None

@@ -15,7 +15,9 @@ from domain.invoice import OpenLine
 from domain.itemising import open_item, resolve_item
 from domain.outcome import Charge
 from domain.payment import PAYMENT, Payment, PaymentKind
-from domain.payment_method import MethodState
+from domain.payment_method import MethodState, PaymentMethod, instrument_of
+from domain.refusal import Refusal
+from domain.retry_rules import must_be_within
 from domain.telling import FAILED, payment_event
 
 Mint = Callable[[str], str]
@@ -33,6 +35,8 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
     amount = amount_owed(claim)
     if amount <= 0:
         return cancel_unowed(claim, now=now), None
+    if claim.item is not None and (refusal := _over_limit(claim, method, amount, now)):
+        return fail_unsent(claim, refusal, now=now, mint=mint), None
     number = payment.attempts + 1
     currency = claim.organisation.currency
     attempt = Attempt(
@@ -45,6 +49,7 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
         amount=amount,
         currency=currency,
         parameters_hash=parameters_hash(claim.account.id, method, amount, currency),
+        instrument=instrument_of(method),
         worker=worker,
         promised_at=now,
     )
@@ -58,6 +63,16 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
         was = {"amount": payment.amount}
         steps += (payment_event(payment, "payment.lowered", now, public=False, was=was, amount=amount),)
     return steps, Asked(claim=claim, payment=claimed, attempt=attempt)
+
+
+def _over_limit(claim: Claim, method: PaymentMethod, amount: int, now: datetime) -> str:
+    """Why the network does not allow this retry, by the code of the refusal; empty when it does. Whoever asks comes
+    through the account's door, so that people and schedule together stay within its limits."""
+    try:
+        must_be_within(claim.tried, brand=method.brand, amount=amount, settings=claim.account.settings, now=now)
+    except Refusal as refusal:
+        return refusal.code
+    return ""
 
 
 def amount_owed(claim: Claim) -> int:
@@ -112,7 +127,7 @@ def fail_unsent(claim: Claim, code: str, *, now: datetime, mint: Mint) -> Decisi
     return (
         move(PAYMENT, payment, "fail", command=None),
         payment_event(payment, FAILED[payment.kind], now, reason=code, sent=False, amount=payment.amount),
-        *open_item(payment, claim.item, code, "", now=now, mint=mint),
+        *open_item(payment, claim.item, code, "", organisation=claim.organisation, now=now, mint=mint),
         *answer_payment(payment, claim.item, "declined", now=now, reason=reason),
     )
 

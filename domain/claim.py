@@ -11,6 +11,7 @@ from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount, Organisation
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
+from domain.retry_rules import Tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class InFlight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A payment that is due, before it is promised. `open_minor` is what its lines still owe; None when the
-    payment is on the account and not on an invoice."""
+    payment is on the account and not on an invoice. `tried` are earlier tries of its instrument, for a retry."""
 
     organisation: Organisation
     account: MerchantAccount
@@ -39,6 +40,7 @@ class Claim:
     item: ActionItem | None
     language: str
     open_minor: int | None
+    tried: tuple[Tried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from domain.outcome import NOTHING, Approved, Declined, NoAnswer, NotSent, Outco
 from domain.payment import PAYMENT, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.resuming import resume
+from domain.retry_rules import stricter
 from domain.telling import CHARGED, FAILED, payment_event, plan_event
 
 Mint = Callable[[str], str]
@@ -71,20 +72,26 @@ def approve(
 def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: Mint) -> Decision:
     """The answer is no: the debt stays, and a person gets an item (not for a one-off payment, B7)."""
     payment, attempt = asked.payment, asked.attempt
-    code = known(no.code)
+    method = asked.claim.method
+    code = stricter(
+        known(no.code), brand=method.brand if method is not None else "", network_code=no.network_code,
+        advice=no.advice, day=now.date(),
+    )  # fmt: skip
     reason = {"code": code, "class": class_of(code)}
     return (
         move(PAYMENT, payment, "decline", command=None),
         move(
             ATTEMPT, attempt, "decline", key=("key",), fence=attempt.epoch, reason=code,
-            network_code=no.network_code, reference=no.reference, worker=None, next_at=None,
+            network_code=no.network_code, advice=no.advice, reference=no.reference, worker=None, next_at=None,
             resend=False, ended_at=now, detail=_said(no.raw),
         ),
         payment_event(
             payment, FAILED[payment.kind], now, reason=code, network_code=no.network_code, amount=attempt.amount,
             key=attempt.key,
         ),
-        *open_item(payment, around.item, code, no.network_code, now=now, mint=mint),
+        *open_item(
+            payment, around.item, code, no.network_code, organisation=asked.claim.organisation, now=now, mint=mint
+        ),
         *_lessons(asked.claim, code, around, now=now),
         *answer_payment(payment, around.item, "declined", now=now, reason=reason),
     )  # fmt: skip

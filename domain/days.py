@@ -60,3 +60,16 @@ def nights_between(after: date | None, until: date) -> list[date]:
         return [until]
     missed = min((until - after).days, MAX_CAUGHT_UP_NIGHTS)
     return [until - timedelta(days=back) for back in range(missed - 1, -1, -1)]
+
+
+def last_digest(organisation: Organisation, now: datetime) -> date:
+    """The newest business date whose digest is due (N1): today once `digest_at` has struck, else yesterday."""
+    today = local_date(now, organisation.timezone)
+    if now >= instant(today, organisation.digest_at, organisation.timezone):
+        return today
+    return today - timedelta(days=1)
+
+
+def end_of(day: date, timezone: str) -> datetime:
+    """The first instant of the next day."""
+    return instant(day + timedelta(days=1), time(0), timezone)

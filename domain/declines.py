@@ -51,6 +51,8 @@ REASONS: dict[str, ReasonClass] = {
     "returned_on_request":     C.CONFIG,     # between banks; nobody refused to pay
     "bank_file_error":         C.CONFIG,     # what we wrote to the bank, not the client
     "no_verdict":              C.UNKNOWN,    # an e-check that nobody has heard of in its banking days (E4)
+    "network_limit":           C.LATER,      # asked as often as the card's network allows (retry_rules)
+    "retry_too_early":         C.LATER,      # the bank asked to wait (retry_rules)
     "declined":                C.LATER,      # a code that nobody has mapped yet
 }
 # fmt: on

@@ -2,25 +2,33 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.decision import Decision, New, move
 from domain.declines import class_of
 from domain.event import SYSTEM
+from domain.organisation import Organisation
 from domain.payment import PAYMENT, Payment, PaymentKind
+from domain.retry_rules import scheduled_retry
 from domain.telling import item_event, payment_event
 
 Mint = Callable[[str], str]
 
 
 def open_item(
-    payment: Payment, item: ActionItem | None, code: str, network_code: str, *, now: datetime, mint: Mint
-) -> Decision:
+    payment: Payment, item: ActionItem | None, code: str, network_code: str, *, now: datetime, mint: Mint,
+    organisation: Organisation | None = None,
+) -> Decision:  # fmt: skip
     """One open item per failed payment (A2): the one under retry opens again, else a new one.
 
-    A one-off payment that is declined is told to whoever asked and makes no item (B7).
+    A one-off payment that is declined is told to whoever asked and makes no item (B7). With the organisation it is
+    given its next automatic retry, if there is one (A8).
     """
+    retry_on = None
+    if organisation is not None:
+        first, planned = (item.opened_at, item.retry_on) if item is not None else (now, None)
+        retry_on = scheduled_retry(class_of(code), organisation, failed_at=first, planned=planned, now=now)
     if item is not None:
         kind = item.kind if item.of == PaymentKind.ONE_OFF else ItemKind(item.of)
         step = move(
@@ -37,11 +45,13 @@ def open_item(
             network_code=network_code,
             failed_at=now,
             changed_at=now,
+            retry_on=retry_on,
         )
         return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=code))
     if payment.kind is PaymentKind.ONE_OFF:
         return ()
-    return new_item(payment, ItemKind(payment.kind.value), code, network_code, now=now, mint=mint)
+    kind = ItemKind(payment.kind.value)
+    return new_item(payment, kind, code, network_code, now=now, mint=mint, retry_on=retry_on)
 
 
 def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint) -> Decision:
@@ -66,7 +76,10 @@ def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint
     return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason="in_doubt"))
 
 
-def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint) -> Decision:
+def new_item(
+    payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint,
+    retry_on: date | None = None,
+) -> Decision:  # fmt: skip
     item = ActionItem(
         organisation=payment.organisation,
         id=mint("itm_"),
@@ -84,6 +97,7 @@ def new_item(payment: Payment, kind: ItemKind, code: str, network_code: str, *, 
         failed_at=now,
         opened_at=now,
         changed_at=now,
+        retry_on=retry_on,
     )
     return (New(thing=item), item_event(replace(item, version=0), "action_item.opened", now, was=None, reason=code))
 

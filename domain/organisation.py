@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 NIGHT_AT = "03:00"  # I4: the default hour of the nightly run, local
+DIGEST_AT = "07:00"  # N1: of the digest
 ECHECK_CUTOFF_AT = "17:00"  # E2: the default hour of the e-check batch, local, on banking days
 SETTLEMENT_DAYS = 10  # E4: banking days until a verdict is missed
 LANGUAGES = ("en", "fr")
@@ -26,6 +27,10 @@ class Organisation:
     @property
     def night_at(self) -> time:
         return time.fromisoformat(str(self.settings.get("night_at", NIGHT_AT)))
+
+    @property
+    def digest_at(self) -> time:
+        return time.fromisoformat(str(self.settings.get("digest_at") or DIGEST_AT))
 
     @property
     def echeck_cutoff_at(self) -> time:

@@ -27,10 +27,12 @@ class Approved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """The gateway or the network said no. `code` is of our vocabulary (`declines.REASONS`)."""
+    """The gateway or the network said no. `code` is of our vocabulary (`declines.REASONS`); `advice` is the network's
+    own, as it stands in `retry_rules`."""
 
     code: str
     network_code: str = ""
+    advice: str = ""
     reference: str = ""
     raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
@@ -158,7 +160,8 @@ class Cancellation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
     """A question: what became of what was asked under `key`? Amount and currency guard the answer. `reference` is
-    the processor's, where we know it; of a refund or cancellation, `of_key` and `of_reference` name the charge."""
+    the processor's, where we know it; of a refund or cancellation, `of_key` and `of_reference` name the charge.
+    `token` is what was charged: some processors list by client."""
 
     key: str
     amount_minor: int
@@ -167,6 +170,7 @@ class LookUp:
     reference: str = ""
     of_key: str = ""
     of_reference: str = ""
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.UNKNOWN,    "approve"): S.PAID,
         (S.UNKNOWN,    "decline"): S.FAILED,
         (S.UNKNOWN,    "doubt"):   S.IN_DOUBT,
+        (S.UNKNOWN,    "again"):   S.DUE,       # surely not charged: another attempt has its own key
         (S.IN_DOUBT,   "wait"):    S.IN_DOUBT,
         (S.IN_DOUBT,   "approve"): S.PAID,
         (S.IN_DOUBT,   "decline"): S.FAILED,

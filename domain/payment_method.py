@@ -1,5 +1,6 @@
 """A card or bank account on file: a processor's token, or a sealed account, and what people may see of it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +44,11 @@ class PaymentMethod:
 
 def about_bank(organisation: str, id: str) -> tuple[str, ...]:
     return (organisation, "payment_method", id)
+
+
+def instrument_of(method: PaymentMethod) -> str:
+    """The card or account behind a method, as tries of it are counted: the same token is the same instrument."""
+    return hashlib.sha256(f"{method.merchant_account}\x1f{method.token}".encode()).hexdigest()[:16]
 
 
 class MethodOrOffline(Refusal):

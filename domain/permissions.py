@@ -39,6 +39,7 @@ NEEDED = {
     "account.reconcile":       Permission.BILLING,
     "allocation.create":       Permission.BILLING,
     "allocation.delete":       Permission.BILLING,
+    "mail.see":                Permission.ADMINISTER,
     "report.see":              Permission.REPORTS,
     "scholarship.open":        Permission.BILLING,
     "scholarship.award":       Permission.BILLING,

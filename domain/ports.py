@@ -13,6 +13,7 @@ from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
 T = TypeVar("T")
@@ -92,6 +93,14 @@ class Transaction(Protocol):
         """Whether a charge waits to be claimed through this account."""
 
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
+
+    def planned_retries(self, organisation: str, through: date, limit: int) -> list[ActionItem]:
+        """Items whose automatic retry is planned for a night up to a date, locked, oldest first."""
+
+    def tried(
+        self, organisation: str, instruments: Collection[tuple[str, str]], *, since: datetime
+    ) -> dict[tuple[str, str], list[Tried]]:
+        """Tries of instruments, each given with its merchant account, that were declined or have no verdict yet."""
 
     def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
         """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""

@@ -12,7 +12,18 @@ from domain.claim import Around, Asked
 from domain.concluding import approve, decline
 from domain.decision import Decision, move
 from domain.itemising import doubt_item
-from domain.outcome import Approved, Declined, Finding, LookUp, NoAnswer, NotFound, NotSent
+from domain.outcome import (
+    ALREADY_SETTLED,
+    Approved,
+    Cancellation,
+    Declined,
+    Finding,
+    LookUp,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Outcome,
+)
 from domain.payment import PAYMENT, Payment, PaymentState
 from domain.telling import item_event, payment_event
 
@@ -39,14 +50,19 @@ def take_up(asked: Asked, *, worker: str) -> tuple[Decision, Asked]:
 
 def look_up(asked: Asked) -> LookUp:
     attempt = asked.attempt
-    return LookUp(key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency)
+    method = asked.claim.method if asked.unchanged else None  # one that was replaced since may be somebody else's
+    return LookUp(
+        key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, token=method.token if method else ""
+    )
 
 
 def settle_finding(
-    asked: Asked, finding: Finding, around: Around, *, now: datetime, mint: Mint, incident: bool = False
-) -> Decision:
+    asked: Asked, finding: Finding, around: Around, *, now: datetime, mint: Mint, incident: bool = False,
+    undone: Outcome | None = None,
+) -> Decision:  # fmt: skip
     """What follows from a look-up: the real outcome is adopted, or the ladder goes on. While the processor is known
-    not to answer (`incident`), its silence costs no rung: an outage makes no items in doubt."""
+    not to answer (`incident`), its silence costs no rung: an outage makes no items in doubt. `undone` is what it
+    said when the charge was cancelled by its key (see `must_undo`)."""
     attempt = asked.attempt
     match finding:
         case Approved():
@@ -56,7 +72,7 @@ def settle_finding(
         case Declined():
             return decline(asked, finding, around, now=now, mint=mint)
         case NotFound():
-            return _not_found(asked, around, now=now, mint=mint)
+            return _not_found(asked, around, undone, now=now, mint=mint)
         case NoAnswer() | NotSent() if incident and attempt.state is AttemptState.UNKNOWN:
             return _same_rung(asked, now=now, why=finding.why)
         case NoAnswer() | NotSent():
@@ -65,13 +81,37 @@ def settle_finding(
             assert_never(finding)
 
 
-def _not_found(asked: Asked, around: Around, *, now: datetime, mint: Mint) -> Decision:
-    """Believed only twice, spaced beyond the longest flight; then what the capability table says."""
+def must_undo(asked: Asked, finding: Finding, *, now: datetime) -> bool:
+    """Whether a charge that is surely not found is now cancelled by its key, since another attempt will follow."""
+    another = capability_of(asked.claim.account.processor).when_not_found is WhenNotFound.NEW_ATTEMPT
+    unknown = asked.attempt.state is AttemptState.UNKNOWN
+    return isinstance(finding, NotFound) and another and unknown and _believed(asked.attempt, asked, now=now)
+
+
+def undo(asked: Asked) -> Cancellation:
+    """Whatever the processor may still make of a key, it is to be nothing."""
+    attempt = asked.attempt
+    return Cancellation(
+        key=f"{attempt.key}v", of_key=attempt.key, of_reference="", amount_minor=attempt.amount,
+        currency=attempt.currency,
+    )  # fmt: skip
+
+
+def _believed(attempt: Attempt, asked: Asked, *, now: datetime) -> bool:
+    """Not found counts only twice, spaced beyond the longest flight."""
+    flight = capability_of(asked.claim.account.processor).ladder.flight
+    return attempt.missed_at is not None and now - attempt.missed_at >= flight
+
+
+def _not_found(asked: Asked, around: Around, undone: Outcome | None, *, now: datetime, mint: Mint) -> Decision:
+    """Once it is believed, what the capability table says."""
     attempt = asked.attempt
     capability = capability_of(asked.claim.account.processor)
-    if attempt.missed_at is None or now - attempt.missed_at < capability.ladder.flight:
+    if not _believed(attempt, asked, now=now):
         missed_at = attempt.missed_at or now
         return _next_rung(asked, around, now=now, mint=mint, why="not_found", missed_at=missed_at)
+    if undone is not None:
+        return _another(asked, around, undone, now=now, mint=mint)
     same_key = capability.when_not_found is WhenNotFound.SAME_KEY and asked.unchanged
     if attempt.state is AttemptState.UNKNOWN and same_key and attempt.sends < MAX_SENDS:
         put = {"worker": None, "resend": True, "next_at": now, "rung": attempt.rung + 1, "missed_at": None}
@@ -84,6 +124,25 @@ def _same_rung(asked: Asked, *, now: datetime, why: str) -> Decision:
     waits = capability_of(asked.claim.account.processor).ladder.waits
     put = {"worker": None, "next_at": now + waits[min(attempt.rung, len(waits) - 1)], "detail": {"why": why}}
     return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
+
+
+def _another(asked: Asked, around: Around, undone: Outcome, *, now: datetime, mint: Mint) -> Decision:
+    """Cancelled by its key, or nothing was there to cancel: it is closed, and another attempt has its own key. After
+    as many attempts as a key may be sent, the processor has a problem that another one would not cure."""
+    payment, attempt = asked.payment, asked.attempt
+    came_after_all = isinstance(undone, Declined) and undone.code == ALREADY_SETTLED
+    if came_after_all or isinstance(undone, NoAnswer | NotSent):
+        return _next_rung(asked, around, now=now, mint=mint, why="not_undone", missed_at=attempt.missed_at)
+    if attempt.number >= MAX_SENDS:
+        return decline(asked, Declined(code="processing_error"), around, now=now, mint=mint)
+    return (
+        move(
+            ATTEMPT, attempt, "close", key=("key",), fence=attempt.epoch, reason="not_found", worker=None,
+            next_at=None, resend=False, ended_at=now,
+        ),
+        move(PAYMENT, payment, "again", due_at=now),
+        payment_event(payment, "attempt.undone", now, public=False, key=attempt.key),
+    )  # fmt: skip
 
 
 def _next_rung(

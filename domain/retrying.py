@@ -1,8 +1,9 @@
 """Retrying decides what a person's act on an action item does: retry, reject, reopen, ask again, settle."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
@@ -15,6 +16,7 @@ from domain.payment import PAYMENT, Payment, PaymentKind, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.refusal import Refusal
 from domain.resuming import resume
+from domain.retry_rules import Tried, must_be_within
 from domain.telling import item_event, payment_event
 
 Mint = Callable[[str], str]
@@ -81,6 +83,23 @@ class ReferenceNeeded(Refusal):
     code = "reference_needed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the card networks count against a retry: the tries so far of the instrument that would be charged, through
+    the account whose settings these are."""
+
+    tried: Sequence[Tried] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    by_schedule: bool = False
+
+    def allow(self, method: PaymentMethod, amount: int, *, now: datetime) -> None:
+        """Raises NetworkLimit or RetryTooEarly."""
+        must_be_within(
+            self.tried, brand=method.brand, amount=amount, settings=self.settings, now=now,
+            by_schedule=self.by_schedule,
+        )  # fmt: skip
+
+
 def retry(
     item: ActionItem,
     payment: Payment,
@@ -91,6 +110,7 @@ def retry(
     hold: timedelta,
     command: int | None,
     now: datetime,
+    limits: Limits | None = None,
 ) -> Decision:
     """The item turns retrying at once; the charge goes through the queue (A3), not before `hold` is over."""
     _must_be_open(item)
@@ -105,8 +125,13 @@ def retry(
         raise NewMethodNeeded("payment_method", item=item.id)
     if chosen.kind != "card":
         raise MethodNotUsable("payment_method", payment_method=chosen.id)
+    put: dict[str, Any] = {}
+    if limits is not None:
+        limits.allow(chosen, payment.amount, now=now)
+        if limits.by_schedule:  # the schedule goes on; a person's retry never moves it (A8)
+            put = {"retry_on": None}
     return (
-        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id),
+        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=chosen.id, **put),
         move(
             PAYMENT, payment, "retry", due_at=now + hold, command=command,
             payment_method=chosen.id, merchant_account=chosen.merchant_account, offline=None,
@@ -119,12 +144,15 @@ def retry(
     )  # fmt: skip
 
 
-def retry_allowed(item: ActionItem, payment: Payment, method: PaymentMethod | None) -> tuple[bool, str]:
+def retry_allowed(
+    item: ActionItem, payment: Payment, method: PaymentMethod | None, limits: Limits | None = None,
+    now: datetime | None = None,
+) -> tuple[bool, str]:  # fmt: skip
     """Whether Retry without another method would be taken, and the code of the refusal if not."""
     try:
         retry(
             item, payment, method, replacement=None, by="", hold=timedelta(0), command=None,
-            now=item.changed_at,
+            now=now or item.changed_at, limits=limits,
         )  # fmt: skip
     except Refusal as refusal:
         return False, refusal.code

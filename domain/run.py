@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 NIGHT = "night"
+DIGEST = "digest"  # the daily mail about failures (N1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,7 +83,7 @@ class Delivery:
 
 
 class UrlNotAllowed(Refusal):
-    """Events leave by https, or by http to this very machine; without a password in the address."""
+    """Events leave by https, or by http to this very machine; without a password, and not to a private network."""
 
     code = "url_not_allowed"
 
@@ -103,9 +104,20 @@ def checked_url(url: str) -> str:
     plain = parts.scheme == "http" and parts.hostname in LOOPBACK
     if not (parts.scheme == "https" or plain) or not parts.hostname or port == 0:
         raise UrlNotAllowed("url")
+    if _is_inside(parts.hostname):
+        raise UrlNotAllowed("url")
     if parts.username or parts.password or parts.fragment or len(url) > MAX_URL or not url.isprintable() or " " in url:
         raise UrlNotAllowed("url")
     return url
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a host is given as an address that no receiver out there has; names are judged when something is sent."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not (address.is_global or host in LOOPBACK) or address.is_multicast
 
 
 def rung(attempts: int) -> timedelta | None:

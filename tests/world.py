@@ -36,6 +36,7 @@ from domain.use_cases.register import (
 )  # fmt: skip
 from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
+from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.start_nights import start_nights
 from domain.use_cases.subscribe import start_subscription
 
@@ -98,12 +99,12 @@ class World:
 
     def card(
         self, token: str = "tok_approve", *, client: str = "c-1", id: str | None = None,
-        organisation: str = ORGANISATION,
+        organisation: str = ORGANISATION, brand: str = "visa", expiry: str = "2028-03",
     ) -> str:  # fmt: skip
         id = id or f"pm-{next(self._numbers)}"
         given = {
-            "client": client, "kind": "card", "merchant_account": ACCOUNT, "token": token, "brand": "visa",
-            "last4": "4242", "expiry": "2028-03",
+            "client": client, "kind": "card", "merchant_account": ACCOUNT, "token": token, "brand": brand,
+            "last4": "4242", "expiry": expiry,
         }  # fmt: skip
         self.books.run(
             lambda tx: register_payment_method(tx, organisation=organisation, payment_method=id, given=given, by="test")
@@ -159,6 +160,9 @@ class World:
         )  # fmt: skip
         return id
 
+    def retry_by_schedule(self, *, organisation: str = ORGANISATION) -> int:
+        return self.books.run(lambda tx: retry_automatically(tx, organisation=organisation))
+
     def renew(self, *, organisation: str = ORGANISATION) -> int:
         return renew_subscriptions(self.books, self.log, organisation=organisation)
 
@@ -185,11 +189,8 @@ class World:
     def work(self, *, organisation: str = ORGANISATION) -> int:
         """Everything that is due at this instant."""
         total = 0
-        while (
-            done := self.renew(organisation=organisation)
-            + self.charge(organisation=organisation)
-            + self.resolve(organisation=organisation)
-        ):
+        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve)
+        while done := sum(step(organisation=organisation) for step in steps):
             total += done
         return total
 

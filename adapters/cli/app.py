@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import keys, quarantine, webhooks
+from adapters.cli import keys, mail, quarantine, webhooks
 from adapters.cli.options import (
     AsCsv,
     AsJson,
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(webhooks.app, name="webhook")
+app.add_typer(mail.app, name="mail")
 
 
 @app.command()

@@ -144,6 +144,13 @@ def _writable(path: Path) -> bool:
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
+def _mail(settings: Settings) -> Iterator[Finding]:
+    from adapters.cli.mail_health import look
+
+    for check, trouble, params in look(settings):
+        yield Finding(check=check, trouble=trouble, params=params)
+
+
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    _database, _redis, _secret, _seal_keys, _journal, _processors,
+    _database, _redis, _secret, _seal_keys, _journal, _processors, _mail,
 )  # fmt: skip

@@ -10,11 +10,13 @@ FIELDS: dict[str, Document] = {
     "client":         {"type": "string"},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
+    "kind":           {"type": "string", "description": "What the mail was about."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
     "misses":         {"type": "integer", "description": "Answers in a row without a usable one."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
+    "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
     "next_at":        {"type": "string", "format": "date-time", "description": "When it is tried again."},
     "offline":        {"type": ["string", "null"], "description": "Cash, cheque, external or scholarship."},
     "outcome":        {"enum": ["paid", "not_paid"]},
@@ -22,10 +24,12 @@ FIELDS: dict[str, Document] = {
     "payment_method": {"type": "string"},
     "processor":      {"type": "string"},
     "reason":         {"type": "string", "description": "A code of the contract; or why, in a person's words."},
+    "recipient":      {"type": "string", "description": "administrator:id, client:id, or address."},
     "reference":      {"type": "string", "description": "The processor's."},
     "refund":         {"type": "string"},
     "reopened":       {"type": "boolean"},
     "replaced":       {"type": ["string", "null"], "description": "The method that was on the payment before."},
+    "retry_on":       {"type": ["string", "null"], "description": "The next day of the schedule."},
     "subscription":   {"type": "string"},
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
@@ -34,6 +38,7 @@ PAID, HOW = "client payment amount", "reference key offline"
 CODES, OPENED = "network_code key", "amount reopened"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
+TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
@@ -48,12 +53,14 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "subscription.renewal_failed": ("Its charge failed; the invoice stays.",          f"{PAID} {PERIOD} reason", CODES),
     "action_item.opened":         ("A person has something to do.",                     f"{ON_ITEM} reason", OPENED),
     "action_item.retrying":       ("A retry was asked for.",                            ON_ITEM, METHODS),
+    "action_item.retry_passed_over": ("An automatic retry was not allowed on its day.",  f"{ON_ITEM} why", "retry_on"),
     "action_item.resolved":       ("The item was settled by a payment.",                ON_ITEM, ""),
     "action_item.rejected":       ("A person closed the item; the debt stays.",         ON_ITEM, "reason"),
     "action_item.asked_again":    ("A payment in doubt is looked up now.",              ON_ITEM, ""),
     "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
     "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
+    "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
     "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),

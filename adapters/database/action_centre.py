@@ -1,7 +1,7 @@
 """The Payment Action Center as its pages show it: rows of a tab, live counts, a search, one item's past."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
+from adapters.database.retry_limits import retry_limits
 from adapters.database.tables import action_items, clients, events, payment_methods, payments, plans
 from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.event import Event
@@ -17,6 +18,7 @@ from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.people import Client
+from domain.retrying import Limits
 
 PAGE_SIZE = 50
 PART_OF_ID = 6  # letters of the end of a payment id that find it: rows show the last ten
@@ -54,6 +56,8 @@ class Row:
     client: Client
     method: PaymentMethod | None
     plan: Plan | None
+    limits: Limits | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ def list_items(
     if after is not None:
         wanted = wanted.where(_beyond(at, after, newest_first=tab is Tab.CLOSED))
     wanted = wanted.order_by(at.desc() if tab is Tab.CLOSED else at, action_items.c.amount.desc(), action_items.c.id)
-    found = [_row(values) for values in tx.connection.execute(wanted.limit(PAGE_SIZE + 1)).all()]
+    found = _limited(tx, [_row(values) for values in tx.connection.execute(wanted.limit(PAGE_SIZE + 1)).all()])
     if len(found) <= PAGE_SIZE:
         return found, None
     last = found[PAGE_SIZE - 1].item
@@ -100,7 +104,13 @@ def list_items(
 def find_rows(tx: BookTransaction, organisation: str, ids: Collection[str]) -> list[Row]:
     """Items of the organisation by id, in no order; strangers are left out (P1)."""
     wanted = _rows(organisation).where(action_items.c.id.in_(list(ids)))
-    return [_row(values) for values in tx.connection.execute(wanted).all()]
+    return _limited(tx, [_row(values) for values in tx.connection.execute(wanted).all()])
+
+
+def _limited(tx: BookTransaction, rows: Sequence[Row]) -> list[Row]:
+    """With what the card networks count against a retry of each."""
+    limits = retry_limits(tx, [(row.item, row.method) for row in rows])
+    return [replace(row, limits=limits.get(row.item.id), seen_at=tx.now) for row in rows]
 
 
 def count_tabs(tx: BookTransaction, organisation: str) -> dict[Tab, int]:

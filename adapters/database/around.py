@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from adapters.database import loader, recordset
 from adapters.database.tables import THINGS, attempts, invoice_lines, payments
@@ -15,6 +16,7 @@ from domain.instalment import Plan
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.payment import Payment, PaymentState
+from domain.retry_rules import Tried
 
 Pair = tuple[str, str]
 
@@ -131,6 +133,42 @@ class Surroundings:
             [dict(zip(names, row, strict=True)) for row in rows],
         )
         return {row[0] for row in found}
+
+    def planned_retries(self, organisation: str, through: date, limit: int) -> list[ActionItem]:
+        """Items whose automatic retry is planned for a night up to a date, locked, oldest first."""
+        items = THINGS[ActionItem]
+        wanted = (
+            select(*loader.columns(ActionItem))
+            .where(items.c.organisation == organisation, items.c.state == "open", items.c.retry_on <= through)
+            .order_by(items.c.retry_on, items.c.id)
+            .limit(limit)
+            .with_for_update()
+        )
+        return [loader.build(ActionItem, row) for row in self.connection.execute(wanted).all()]
+
+    def tried(
+        self, organisation: str, instruments: Collection[Pair], *, since: datetime
+    ) -> dict[Pair, list[Tried]]:  # fmt: skip
+        """Tries of instruments, each given with its merchant account, that were declined or have no verdict yet."""
+        found: dict[Pair, list[Tried]] = defaultdict(list)
+        wanted = select(
+            attempts.c.merchant_account,
+            attempts.c.instrument,
+            attempts.c.promised_at,
+            attempts.c.amount,
+            attempts.c.advice,
+        ).where(
+            attempts.c.organisation == organisation,
+            attempts.c.instrument.in_({one for _, one in instruments}),
+            attempts.c.merchant_account.in_({account for account, _ in instruments}),
+        )
+        declined = wanted.where(attempts.c.state == "declined", attempts.c.promised_at > since)
+        under_way = wanted.where(attempts.c.state.in_(["submitting", "unknown", "in_doubt"]))
+        if instruments:
+            for statement in (declined, under_way):
+                for account, instrument, at, amount, advice in self.connection.execute(statement).all():
+                    found[account, instrument].append(Tried(at=at, amount=amount, advice=advice))
+        return found
 
     def waiting_items(self, wanted: Sequence[Pair], *, lock: bool = False) -> dict[Pair, ActionItem]:
         """The item that waits for a person, by (organisation, payment)."""

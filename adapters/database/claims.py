@@ -1,6 +1,6 @@
 """The hot reads before a gateway is asked: what is due through an account, and what is unknown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,12 +9,14 @@ from sqlalchemy import Select, and_, func, select
 from adapters.database import loader
 from adapters.database.door import Doors, Owner
 from adapters.database.tables import attempts, clients, payment_methods, payments, plans, runs
+from domain.action_item import ActionItem
 from domain.attempt import Attempt, AttemptState
 from domain.charging import must_wait
 from domain.claim import Asked, Claim, InFlight
 from domain.instalment import Plan
 from domain.payment import Payment, PaymentState
-from domain.payment_method import PaymentMethod
+from domain.payment_method import PaymentMethod, instrument_of
+from domain.retry_rules import MONTH, Tried
 from domain.run import NIGHT
 
 MAX_PAGES = 20  # of payments that all wait for another's answer, before the next sweep looks again
@@ -53,6 +55,7 @@ class Claims(Doors):
         lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
         flying = self.in_flight(invoices) if invoices else {}
         sending = self.subscriptions_sending([payment for payment, *_ in parts])
+        tried = self._tried_before(owner, [(payment, method) for payment, method, *_ in parts], items)
         ready: list[Claim] = []
         for payment, method, plan, language in parts:
             if len(ready) == limit:
@@ -72,13 +75,25 @@ class Claims(Doors):
                 flying.setdefault(pair, []).append(
                     InFlight(amount=payment.amount, plan=payment.plan, lines=covered, being_sent=True)
                 )
+            own_tries = tried.get(instrument_of(method), []) if tried and method is not None else []
             ready.append(
                 Claim(
                     organisation=owner[0], account=owner[1], payment=payment, method=method, plan=plan,
                     item=items.get((payment.organisation, payment.id)), language=language, open_minor=left,
+                    tried=tuple(own_tries),
                 )
             )  # fmt: skip
+            own_tries.append(Tried(at=self.now, amount=payment.amount))  # for the next that is claimed with it
         return ready
+
+    def _tried_before(
+        self, owner: Owner, parts: Sequence[tuple[Payment, PaymentMethod | None]], items: Mapping[Any, ActionItem]
+    ) -> dict[str, list[Tried]]:
+        """What the card networks have counted against the instruments of retries (A8)."""
+        retried = [method for payment, method in parts if (payment.organisation, payment.id) in items]
+        pairs = {(owner[1].id, instrument_of(method)) for method in retried if method is not None}
+        found = self.tried(owner[0].id, pairs, since=self.now - MONTH)
+        return {instrument: found.get((account, instrument), []) for account, instrument in pairs}
 
     def unknowns(self, organisation: str, account: str, limit: int) -> list[Asked]:
         """Attempts whose look-up (or next send) is due, locked, and nobody's."""

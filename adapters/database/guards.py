@@ -8,6 +8,7 @@ from domain.attempt import ATTEMPT
 from domain.care import CARE
 from domain.instalment import PLAN
 from domain.machine import Machine
+from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.refund import REFUND
 from domain.report import REPORT
@@ -36,6 +37,7 @@ MACHINES: dict[str, Machine[Any]] = {
     "refunds": REFUND,
     "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
+    "mails": MAIL,
     "cares": CARE,
     "reports": REPORT,
 }

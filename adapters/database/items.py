@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, and_, select, tuple_
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
+from adapters.database.retry_limits import retry_limits
 from adapters.database.shown import histories, instant, method_shown
 from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
 from adapters.locale import both
@@ -16,7 +17,7 @@ from domain.declines import known
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
-from domain.retrying import retry_allowed
+from domain.retrying import Limits, retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
@@ -45,7 +46,9 @@ def find_items(
     if after is not None:
         wanted = wanted.where(tuple_(*order) > tuple_(*after, types=[column.type for column in order]))
     rows = tx.connection.execute(wanted.order_by(*order)).all()
-    told = [_told(row) for row in rows]
+    found = [_things(row) for row in rows]
+    limits = retry_limits(tx, [(things[0], things[2]) for things in found])
+    told = [_told(row, things, limits.get(things[0].id), tx.now) for row, things in zip(rows, found, strict=True)]
     pasts = histories(
         tx,
         [
@@ -79,7 +82,7 @@ def _selection() -> Select[Any]:
     )
 
 
-def _told(row: Row[Any]) -> dict[str, Any]:
+def _things(row: Row[Any]) -> list[Any]:
     things: list[Any] = []
     start = 0
     for part in PARTS:
@@ -87,8 +90,13 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         values = row[start : start + width]
         things.append(loader.build(part, values) if values[0] is not None else None)
         start += width
+    return things
+
+
+def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: datetime) -> dict[str, Any]:
     item, payment, method, _ = things
-    allowed, refusal = retry_allowed(item, payment, method)
+    start = sum(len(loader.shape(part)[0]) for part in PARTS)
+    allowed, refusal = retry_allowed(item, payment, method, limits, now)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -118,4 +126,5 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "note": item.note,
         "retry_allowed": allowed,
         "retry_refusal": refusal or None,
+        "retry_on": item.retry_on.isoformat() if item.retry_on is not None else None,
     }

@@ -25,6 +25,7 @@ from adapters.database.columns import json_ as _json
 from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
+from adapters.database.mail_tables import MAIL_TABLES
 from adapters.database.report_tables import REPORT_TABLES
 from adapters.database.subscription_tables import SUBSCRIPTION_TABLES
 from adapters.database.types import Uuid
@@ -156,13 +157,19 @@ attempts = Table(
     _int("amount"), _text("currency"), _text("parameters_hash"), _text("state"), _text("worker", null=True),
     _int("epoch"), _int("sends"), _int("rung"), _at("missed_at", null=True),
     Column("resend", Boolean, nullable=False), _at("next_at", null=True), _text("reference"), _text("reason"),
-    _text("network_code"), _json("detail"), _at("promised_at"), _at("ended_at", null=True),
+    _text("network_code"), _text("advice"), _text("instrument"), _json("detail"),
+    _at("promised_at"), _at("ended_at", null=True),
     UniqueConstraint("organisation", "payment", "number"),
     CheckConstraint("amount > 0", name="amount"),
     # No payment has two attempts in flight.
     Index(
         "uq_attempts_in_flight", "organisation", "payment", unique=True,
         postgresql_where=text(IN_FLIGHT), sqlite_where=text(IN_FLIGHT),
+    ),
+    # What the networks count: declines of an instrument through an acceptor.
+    Index(
+        "ix_attempts_declined", "organisation", "merchant_account", "instrument", "promised_at",
+        postgresql_where=text("state = 'declined'"), sqlite_where=text("state = 'declined'"),
     ),
     # What is to be looked up.
     Index(
@@ -179,12 +186,19 @@ action_items = Table(
     _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"), _text("reason"),
     _text("reason_class"), _text("network_code"), _text("state"), _int("version"), _int("attempts"),
     _at("failed_at"), _at("opened_at"), _at("changed_at"), _text("by"), _text("note"),
+    Column("retry_on", Date, nullable=True),
     PrimaryKeyConstraint("organisation", "id"),
     _of("payments", "payment"),
     # A failed payment has at most one item that waits for a person (A2).
     Index(
         "uq_action_items_waiting", "organisation", "payment", unique=True,
         postgresql_where=text(WAITING), sqlite_where=text(WAITING),
+    ),
+    # What a night retries by itself (A8).
+    Index(
+        "ix_action_items_retry_on", "organisation", "retry_on",
+        postgresql_where=text("state = 'open' AND retry_on IS NOT NULL"),
+        sqlite_where=text("state = 'open' AND retry_on IS NOT NULL"),
     ),
     Index("ix_action_items_state", "organisation", "state", "failed_at"),
 )  # fmt: skip
@@ -399,6 +413,7 @@ THINGS: dict[type, Table] = {
     Session: sessions,
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
+    **MAIL_TABLES,
     **SUBSCRIPTION_TABLES,
     **CARE_TABLES,
     **REPORT_TABLES,

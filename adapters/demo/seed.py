@@ -49,7 +49,7 @@ class Story:
             yield self.command(
                 "administrator.register", at, organisation=club.id, administrator=id, name=name,
                 email=f"{id}@{club.id}.example", language=language, permissions=ADMINISTRATORS_MAY,
-                principal=position == 0,
+                principal=position == 0, notifications=["digest", "instalment"],
             )  # fmt: skip
 
     def purchase(self, club: Club, number: int, at: datetime, dates: list[date], token: str) -> Iterator[Envelope]:

@@ -18,6 +18,7 @@ from adapters.demo.seed import seed
 from adapters.embedded import sign_in_link, until_told_to_stop, web, working
 from adapters.locale import both, say
 from adapters.logs import configure
+from adapters.mail.smtp import MAILBOX
 from adapters.night import Night
 from adapters.night_report import Mark, mark, report
 from adapters.settings import DEFAULT_DATABASE, Settings
@@ -52,6 +53,8 @@ def _settings(folder: Path) -> Settings:
     settings = Settings()
     if "ENCAISSE_LOG_LEVEL" not in os.environ:
         settings = settings.model_copy(update={"log_level": "error"})
+    if settings.smtp_url is None:
+        settings = settings.model_copy(update={"smtp_url": MAILBOX})  # to be read on the page
     if NAMED not in os.environ and settings.database_url == DEFAULT_DATABASE:
         settings = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'encaisse.db'}"})
     return settings

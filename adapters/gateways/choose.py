@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.gateways.cardpointe.gateway import CardPointeGateway
-from adapters.gateways.cardpointe.terms import check_terms
+from adapters.gateways.cardpointe.terms import check_terms as check_cardpointe
 from adapters.gateways.http_gateway import HttpSimulatorGateway
 from adapters.gateways.in_process import SimulatedGateway
+from adapters.gateways.paysafe.gateway import PaysafeGateway
+from adapters.gateways.paysafe.terms import check_terms as check_paysafe
 from adapters.gateways.simulator import Simulator
+from adapters.gateways.stripe.gateway import StripeGateway
+from adapters.gateways.stripe.terms import check_terms as check_stripe
 from adapters.settings import Settings
 from domain.capabilities import ProcessorNotAvailable, capability_of
 from domain.organisation import MerchantAccount
@@ -35,15 +39,33 @@ def _cardpointe(settings: Settings) -> Made:
     return gateway, gateway.close
 
 
+def _paysafe(settings: Settings) -> Made:
+    gateway = PaysafeGateway(
+        settings.credential, today=lambda: datetime.now(UTC).date(), simulator_url=settings.simulator_url
+    )
+    return gateway, gateway.close
+
+
+def _stripe(settings: Settings) -> Made:
+    gateway = StripeGateway(
+        settings.credential, today=lambda: datetime.now(UTC).date(), simulator_url=settings.simulator_url
+    )
+    return gateway, gateway.close
+
+
 # The processors that there is an adapter for; a row of the capability table alone is not enough.
 ADAPTERS: dict[str, Callable[[Settings], Made]] = {
     "simulator": _simulator,
     "cardpointe": _cardpointe,
+    "paysafe": _paysafe,
+    "stripe": _stripe,
 }
 
 # Whether the settings of an account make sense; each raises ValueError with the name of the setting.
 CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
-    "cardpointe": check_terms,
+    "cardpointe": check_cardpointe,
+    "paysafe": check_paysafe,
+    "stripe": check_stripe,
 }
 
 

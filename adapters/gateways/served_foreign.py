@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from adapters.gateways.cardpointe.served import CardPointeDialect
+from adapters.gateways.paysafe.served import PaysafeDialect
 from adapters.gateways.served_call import Dialect
 from adapters.gateways.simulator import Simulator
+from adapters.gateways.stripe.served import StripeDialect
 
 
 class Speaker(Protocol):
@@ -18,5 +20,9 @@ class Speaker(Protocol):
 FOREIGN: Mapping[str, Speaker] = {
     # paths that begin with   are spoken by
     "/cardconnect/":          CardPointeDialect,
+    "/cardpayments/":         PaysafeDialect,
+    "/directdebit/":          PaysafeDialect,
+    "/paymenthub/":           PaysafeDialect,
+    "/v1/":                   StripeDialect,
 }
 # fmt: on

@@ -137,7 +137,8 @@ class Simulator:
         script = script_of(entry)
         script = self._scripts.setdefault(script, script)  # one object for all the lines that say the same
         remembered = Remembered(
-            script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"], entry["at"]
-        )
+            script, entry["reference"], entry["amount"], entry["currency"], entry["parameters"], entry["at"],
+            entry["operation"], entry.get("of", ""),
+        )  # fmt: skip
         book[entry["key"]] = remembered
         apply_to_charge(book.get(entry.get("of", "")), remembered)

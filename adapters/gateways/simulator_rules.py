@@ -15,6 +15,7 @@ from adapters.gateways.tokens import (
     DEFAULTS,
     EXCEEDS_REFUNDABLE,
     IN_FULL_ONLY,
+    INVALID_TOKEN,
     LISTED,
     NOT_FOUND,
     REFUNDED,
@@ -40,6 +41,7 @@ class Operation(StrEnum):
     CHARGE = "charge"
     DEBIT = "debit"
     REFUND = "refund"
+    CREDIT = "credit"  # to a bank account, linked to no debit
     VOID = "void"
     LOOK_UP = "look_up"
     STATUS = "status"
@@ -82,11 +84,27 @@ class Reply(NamedTuple):
 class Remembered:
     """What became of one key: enough to repeat its first answer, look it up, refund it or void it."""
 
-    __slots__ = ("amount", "at", "currency", "parameters", "reference", "refunded", "script", "voided")
+    __slots__ = (
+        "amount",
+        "at",
+        "currency",
+        "of",
+        "operation",
+        "parameters",
+        "reference",
+        "refunded",
+        "script",
+        "voided",
+    )
 
-    def __init__(self, script: Script, reference: str, amount: int, currency: str, parameters: str, at: str) -> None:
+    def __init__(
+        self, script: Script, reference: str, amount: int, currency: str, parameters: str, at: str, operation: str,
+        of: str = "",
+    ) -> None:  # fmt: skip
         self.script = script
         self.at = at
+        self.operation = operation
+        self.of = of
         self.reference = reference
         self.amount = amount
         self.currency = currency
@@ -161,6 +179,9 @@ def first(book: Book, request: Request, parameters: str, at: str) -> Reply:
         case Operation.REFUND:
             script = _judge_refund(book.get(request.of), request, at)
             script = REFUNDED if again and script.answer is Answer.SERVER_ERROR else script
+        case Operation.CREDIT:
+            to = TOKENS.get(request.token)
+            script = INVALID_TOKEN if to is None or to.effect is not Effect.DEBITED else REFUNDS[to.refund]
         case Operation.VOID:
             charge = book.get(request.of)
             script = _judge_void(charge, at)
@@ -173,7 +194,10 @@ def first(book: Book, request: Request, parameters: str, at: str) -> Reply:
                 own = TOKENS[request.token]
                 script = APPROVE if own.answer is Answer.SERVER_ERROR else own
     said = script.effect is not Effect.NONE or script.answer is Answer.DECLINED
-    remembered = Remembered(script, _reference(request) if said else "", amount, currency, parameters, at)
+    remembered = Remembered(
+        script, _reference(request) if said else "", amount, currency, parameters, at, request.operation,
+        request.of,
+    )  # fmt: skip
     book[request.key] = remembered
     apply_to_charge(book.get(request.of), remembered)
     after_s = request.settings.latency_s + script.after_s

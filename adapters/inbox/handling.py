@@ -79,8 +79,8 @@ def carry_out(tx: BookTransaction, *, organisation: str, limit: int, patience: t
     for command in commands:
         if done >= limit:
             break
-        client = client_of(tx, command)
-        if client and not lane.lets_pass(client, act_of(command.type)):
+        client = client_of(tx, command, lane.promised)
+        if not lane.lets_pass(client, command):
             continue
         match _carry_out(tx, command):
             case Step.ANSWERED:
@@ -88,7 +88,7 @@ def carry_out(tx: BookTransaction, *, organisation: str, limit: int, patience: t
                     lane.at_once.add(client)  # perhaps: the next batch looks
                 done += 1
             case Step.CHARGING:
-                lane.charging.add(client)
+                lane.charges(client, command)
                 done += 1
     return done
 

@@ -53,7 +53,7 @@ class Postman:
 
     def __init__(self, app: App, wire: Wire | None = None) -> None:
         self.app = app
-        self.wire = wire or Wire(connections=SLOTS)
+        self.wire = wire or Wire(connections=SLOTS, loopback=app.settings.may_post_to_loopback)
         self._pool = ThreadPoolExecutor(SLOTS, "postman")
         self._guard = threading.Lock()
         self._at: Counter[tuple[str, str]] = Counter()  # posts under way, by endpoint

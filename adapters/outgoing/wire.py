@@ -8,26 +8,31 @@ from dataclasses import dataclass
 
 import httpx2
 
+from adapters.outgoing.addresses import Forbidden, addresses_of
+
 DEADLINE_S = 15.0  # from the first look-up of the name to the answer's headers; what Standard Webhooks advises
 CLOSE_WITHIN_S = 2.0
 ACCEPTED = range(200, 300)
 REDIRECTED = range(300, 400)
 GONE = 410
+PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """`why` is empty when the receiver took it: else timeout, unreachable, redirect, status or gone."""
+    """`why` is empty when the receiver took it: else timeout, unreachable, forbidden, redirect, status or gone."""
 
     status: int | None = None
     why: str = ""
 
 
 class Wire:
-    """An event loop in a thread of its own; `post` is called from any other."""
+    """An event loop in a thread of its own; `post` is called from any other. `loopback`: this very machine may be a
+    receiver."""
 
-    def __init__(self, *, deadline_s: float = DEADLINE_S, connections: int = 100) -> None:
+    def __init__(self, *, deadline_s: float = DEADLINE_S, connections: int = 100, loopback: bool = False) -> None:
         self.deadline_s = deadline_s
+        self.loopback = loopback
         self._client = httpx2.AsyncClient(
             follow_redirects=False, trust_env=False, timeout=deadline_s,
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=0),
@@ -49,12 +54,30 @@ class Wire:
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
         try:
             async with asyncio.timeout(self.deadline_s):
-                async with self._client.stream("POST", url, content=body, headers=dict(headers)) as response:
-                    return _read(response.status_code)
+                named = httpx2.URL(url)
+                port = named.port or PORTS[named.scheme]
+                found = await addresses_of(named.host, port, loopback=self.loopback)
+                return await self._post_to(found, named, body, headers)
+        except Forbidden:
+            return Posted(why="forbidden")
         except (TimeoutError, httpx2.TimeoutException):
             return Posted(why="timeout")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError):
             return Posted(why="unreachable")
+
+    async def _post_to(self, found: list[str], named: httpx2.URL, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """To the first address where somebody listens; the name is only shown, and held against the certificate."""
+        shown = {**headers, "host": named.netloc.decode("ascii")}
+        for position, address in enumerate(found):
+            at = named.copy_with(host=address)
+            more = {"sni_hostname": named.host}
+            try:
+                async with self._client.stream("POST", at, content=body, headers=shown, extensions=more) as response:
+                    return _read(response.status_code)
+            except httpx2.ConnectError:
+                if position == len(found) - 1:
+                    raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """What is under way is given up: its lease ends, and it is sent again."""

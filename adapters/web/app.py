@@ -15,6 +15,7 @@ from adapters.web import (
     events,
     health,
     items,
+    mailbox,
     merchant_accounts,
     operating,
     paper,
@@ -23,6 +24,7 @@ from adapters.web import (
     reports,
     sign_in,
     subscriptions,
+    unsubscribe,
 )
 from adapters.web.guard import Headers
 from adapters.web.pages import STATIC
@@ -51,6 +53,7 @@ def create_app(app: App) -> FastAPI:
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients,
         operating, reports,
         merchant_accounts, processor_webhooks,
+        mailbox, unsubscribe,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -1,5 +1,6 @@
 """What every answer carries, and where a form may come from."""
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -17,6 +18,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     )
 )  # fmt: skip
+# A mail as it looks has its styles in it; it is shown in a box that nothing comes out of.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+MAIL_PAGE = re.compile(r"/mailbox/[^/]+/html")
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -53,6 +57,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self.headers)
+                if MAIL_PAGE.fullmatch(scope["path"]):
+                    headers["content-security-policy"] = MAIL_POLICY
                 kept = is_file and message["status"] in (200, 304)
                 headers["cache-control"] = FILES_LAST if kept else NO_STORE
             await send(message)

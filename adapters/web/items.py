@@ -26,6 +26,7 @@ from adapters.database.action_centre import (
 )  # fmt: skip
 from adapters.database.books import BookTransaction
 from adapters.database.incidents import incidents
+from adapters.mail.digests import nobody_to_tell
 from adapters.web.cookies import Note, read_note
 from adapters.web.offers import Offer, offer
 from adapters.web.pages import page, wording_of
@@ -97,6 +98,7 @@ def show_list(
             "may_act": may(person, ACT),
             "note": say_note(tx, own, note),
             "names": names_of(tx, own),
+            "nobody": bool(nobody_to_tell(tx, own)),
         }
 
     found = visit.read(SEE, work)

@@ -55,7 +55,9 @@ class Offer:
 def offer(row: Row) -> Offer:
     """What can be done with an item as it stands; who may do it is another question."""
     item, payment = row.item, row.payment
-    allowed, why_not = retry_allowed(item, payment, row.method) if _retriable(row) else (False, "")
+    allowed, why_not = False, ""
+    if _retriable(row):
+        allowed, why_not = retry_allowed(item, payment, row.method, row.limits, row.seen_at)
     doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
     return Offer(
         first=_first(row, allowed, doubt),

@@ -10,6 +10,7 @@ from domain.payment import Payment, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.ports import Transaction
 from domain.steps.record_answers import settle_one_offs
+from domain.steps.retry_limits import limits_of
 from domain.steps.through_door import must_answer
 
 NO_HOLD = timedelta(0)
@@ -31,10 +32,11 @@ def retry_item(
     if payment_method is not None:
         replacement = tx.get(PaymentMethod, organisation=organisation, client=payment.client, id=payment_method)
     method = _method(tx, payment)
-    decision = retrying.retry(
-        waiting, payment, method, replacement=replacement, by=by, hold=hold, command=command, now=tx.now
-    )
     chosen = replacement or method
+    decision = retrying.retry(
+        waiting, payment, method, replacement=replacement, by=by, hold=hold, command=command, now=tx.now,
+        limits=limits_of(tx, chosen) if chosen is not None else None,
+    )  # fmt: skip
     must_answer(tx, organisation, chosen.merchant_account if chosen is not None else None)
     tx.write([decision])
 

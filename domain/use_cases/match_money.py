@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain import matching
-from domain.credit import Source
+from domain.credit import Credit, Source
 from domain.decision import New
 from domain.event import Event
 from domain.invoice import Invoice, OpenLine
 from domain.ledger import Allocation
 from domain.money import fill
+from domain.payment import Payment
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
 from domain.steps.account_steps import settle_plans
@@ -36,6 +37,9 @@ def create_allocation(
     chosen = allocation or tx.mint("alc_")
     if tx.all(Allocation, organisation=organisation, id=chosen, limit=1):
         raise IdTaken("allocation", id=chosen)
+    kept = Payment if source_kind == "payment" else Credit
+    if tx.find(kept, organisation=organisation, client=client, id=source) is None:
+        raise NotKnown(f"from.{source_kind}", id=source)
     money = next((one for one in account.sources if (one.kind, one.id) == (source_kind, source)), None)
     if money is None or money.left < amount:
         raise matching.ExceedsAvailable("amount", available=money.left if money else 0, amount=amount)

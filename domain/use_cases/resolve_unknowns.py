@@ -1,15 +1,15 @@
 """Resolves unknown outcomes of one merchant account: take up, ask about the key or send it again, record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from domain.care import CareState, Door
 from domain.charging import question
 from domain.claim import Asked
 from domain.concluding import touches_plan
-from domain.outcome import Finding, NotFound
+from domain.outcome import Finding, NotFound, Outcome
 from domain.ports import Books, Gateways, Leases, Log, Transaction
-from domain.resolving import look_up, settle_finding, take_up
+from domain.resolving import look_up, must_undo, settle_finding, take_up, undo
 from domain.steps import through_door
 from domain.steps.record_answers import record_each, record_outcomes, settle_one_offs
 
@@ -28,7 +28,7 @@ def resolve_unknowns(
 ) -> int:
     """One batch of the look-ups (and repeated sends) that are due; answers how many."""
     with leases.batch() as worker:
-        door, taken = books.run(lambda tx: _take_up(tx, organisation, account, limit, worker))
+        door, taken, now = books.run(lambda tx: (*_take_up(tx, organisation, account, limit, worker), tx.now))
         if door is None:
             return 0
         resent = [after for before, after in taken if after.attempt.sends > before.attempt.sends]
@@ -45,7 +45,8 @@ def resolve_unknowns(
             findings = gateways(looked_up[0].claim.account).look_up(
                 looked_up[0].claim.account, [look_up(asked) for asked in looked_up]
             )
-            record = partial(_record_findings, incident=door.care.state is not CareState.CLOSED)
+            undone = _undo(gateways, [one for one in zip(looked_up, findings, strict=True) if must_undo(*one, now=now)])
+            record = partial(_record_findings, undone=undone, incident=door.care.state is not CareState.CLOSED)
             record_each(books, list(zip(looked_up, findings, strict=True)), record, log)
             through_door.hear(books, door, findings, charges=False)
         return len(taken)
@@ -69,8 +70,21 @@ def _tell(log: Log, event: str, taken: Sequence[Asked]) -> None:
         log(event, **told, rung=attempt.rung, sends=attempt.sends)
 
 
+def _undo(gateways: Gateways, missing: Sequence[tuple[Asked, Finding]]) -> dict[str, Outcome]:
+    """Cancels by their keys what is surely not found, where another attempt follows; the answers by key."""
+    if not missing:
+        return {}
+    account = missing[0][0].claim.account
+    answers = gateways(account).cancel(account, [undo(asked) for asked, _ in missing])
+    return {asked.attempt.key: answer for (asked, _), answer in zip(missing, answers, strict=True)}
+
+
 def _record_findings(
-    tx: Transaction, answered: Sequence[tuple[Asked, Finding]], *, incident: bool = False
+    tx: Transaction,
+    answered: Sequence[tuple[Asked, Finding]],
+    *,
+    undone: Mapping[str, Outcome],
+    incident: bool = False,
 ) -> list[Asked]:
     asked = [one for one, _ in answered]
     touching = {
@@ -79,7 +93,15 @@ def _record_findings(
     around = tx.around(asked, planned_of=touching)
     tx.write(
         [
-            settle_finding(one, found, around[one.attempt.key], incident=incident, now=tx.now, mint=tx.mint)
+            settle_finding(
+                one,
+                found,
+                around[one.attempt.key],
+                incident=incident,
+                undone=undone.get(one.attempt.key),
+                now=tx.now,
+                mint=tx.mint,
+            )
             for one, found in answered
         ]
     )

@@ -4,17 +4,22 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from adapters.gateways.cardpointe.gateway import CardPointeGateway
 from adapters.gateways.cardpointe.served import PASSWORD
 from adapters.gateways.http_gateway import HttpSimulatorGateway
 from adapters.gateways.in_process import SimulatedGateway
+from adapters.gateways.paysafe.gateway import PaysafeGateway
+from adapters.gateways.paysafe.served import PASSWORD as PAYSAFE_PASSWORD
+from adapters.gateways.stripe.gateway import StripeGateway
+from adapters.gateways.stripe.served import SECRET
 from domain.capabilities import Capability, capability_for
 from domain.organisation import MerchantAccount
 from domain.outcome import About, Cancellation, Charge, Debit, LookUp, RefundOrder
 from domain.ports import Gateway
-from tests.conformance.serving import Serving
+from tests.conformance.serving import NOON, Serving
 
 PATIENT_S, IMPATIENT_S = 10.0, 0.3
 
@@ -24,7 +29,8 @@ class Peer:
     """A gateway, an account of an organisation of its own, and the book that the other side keeps.
 
     What a peer can do is asked of the capability table. `processor` is its row; `over_http` says that there is a
-    wire to bend; `stops_over_refunds` that the other side itself refuses too much (ours is refused before).
+    wire to bend; `stops_over_refunds` that the other side itself refuses too much (ours is refused before). `tells`
+    are our reasons for which it has only a coarser word, `clears_on` is when an e-check of noon has settled.
     """
 
     processor: str
@@ -33,6 +39,8 @@ class Peer:
     settings: dict[str, Any] = field(default_factory=dict)
     over_http: bool = True
     stops_over_refunds: bool = True
+    tells: dict[str, str] = field(default_factory=dict)
+    clears_on: date = date(2026, 11, 27)
     organisation: str = field(default_factory=lambda: f"org-{uuid.uuid4().hex[:12]}")
 
     @property
@@ -62,6 +70,10 @@ class Peer:
         """The sum of what moved in one way, in minor units."""
         lines = [line for line in self.serving.lines() if line["organisation"] == self.organisation]
         return sum(line["amount"] for line in lines if line["effect"] == effect)
+
+    def clear(self) -> None:
+        """Lets the days pass after which an e-check has settled."""
+        self.serving.pass_days((self.clears_on - NOON.date()).days + 1)
 
     # -- questions, in few words -------------------------------------------------------------
 
@@ -123,10 +135,45 @@ def plain_http(serving: Serving, url: str) -> Peer:
 def cardpointe(serving: Serving, url: str) -> Peer:
     gateway = CardPointeGateway(
         lambda organisation, name: f"{organisation}:{PASSWORD}",
-        today=lambda: serving.now.date(),
+        today=lambda: serving.clock().date(),
         simulator_url=url,
     )
     return Peer("cardpointe", gateway, serving, {"url": url, "merchid": "main", "deadline_s": PATIENT_S})
+
+
+def _paysafe(serving: Serving, url: str, **settings: Any) -> Peer:
+    gateway = PaysafeGateway(
+        lambda organisation, name: f"{organisation}:{PAYSAFE_PASSWORD}",
+        today=lambda: serving.now.date(),
+        simulator_url=url,
+    )
+    return Peer(
+        "paysafe",
+        gateway,
+        serving,
+        {"url": url, "deadline_s": PATIENT_S, **settings},
+        tells={"revoked": "not_allowed"},
+    )
+
+
+def paysafe(serving: Serving, url: str) -> Peer:
+    """Cards, and Direct Debit beside it: a debit has left for the bank and clears six banking days later."""
+    peer = _paysafe(serving, url, account="1001", debit_account="1002")
+    peer.clears_on = date(2026, 12, 2)
+    return peer
+
+
+def paysafe_payments(serving: Serving, url: str) -> Peer:
+    return _paysafe(serving, url, api="payments")
+
+
+def stripe(serving: Serving, url: str) -> Peer:
+    gateway = StripeGateway(
+        lambda organisation, name: f"{SECRET}{organisation}",
+        today=lambda: serving.now.date(),
+        simulator_url=url,
+    )
+    return Peer("stripe", gateway, serving, {"url": url, "deadline_s": PATIENT_S})
 
 
 Make = Callable[[Serving, str], Peer]
@@ -135,4 +182,7 @@ PEERS: dict[str, Make] = {
     "simulator in process": in_process,
     "simulator over HTTP": plain_http,
     "cardpointe": cardpointe,
+    "paysafe": paysafe,
+    "paysafe payments": paysafe_payments,
+    "stripe": stripe,
 }

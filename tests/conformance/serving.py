@@ -22,7 +22,8 @@ class Serving:
     def __init__(self, journal: Path, *, timeout_s: float = 0.2) -> None:
         self.journal = journal
         self.now = NOON
-        self.simulator = Simulator(journal, clock=lambda: self.now)
+        self.clock: Callable[[], datetime] = lambda: self.now
+        self.simulator = Simulator(journal, clock=lambda: self.clock())
         self.simulator.open()
         self._loop = asyncio.new_event_loop()
         self._counter = Counter(self.simulator, timeout_s=timeout_s)

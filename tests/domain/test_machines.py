@@ -8,11 +8,14 @@ import pytest
 from adapters.database.guards import MACHINES
 from domain.action_item import ACTION_ITEM, ActionItem, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
+from domain.care import CARE, Care, CareState
 from domain.decision import move
 from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
+from domain.mail import MAIL, Mail, MailState
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
 from domain.refund import REFUND, Refund, RefundState
+from domain.report import REPORT, Report, ReportState
 from domain.subscription import SUBSCRIPTION, Subscription, SubscriptionState
 from domain.webhook import DELIVERY, Delivery, DeliveryState
 from tests.domain.builders import asked, instalment
@@ -24,6 +27,9 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (ACTION_ITEM, ItemState, ActionItem, {"resolved"}),
     (PLAN, PlanState, Plan, set()),
     (REFUND, RefundState, Refund, {"failed", "cancelled"}),
+    (CARE, CareState, Care, set()),
+    (MAIL, MailState, Mail, {"sent", "withdrawn"}),
+    (REPORT, ReportState, Report, {"applied", "dismissed"}),
     (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]

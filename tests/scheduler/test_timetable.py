@@ -107,7 +107,7 @@ def club_owing(app: App, *days: int, token: str = "tok_approve") -> None:
 
 
 def runs(app: App) -> list[Run]:
-    return app.books.run(lambda tx: tx.all(Run, order_by="business_date"), read_only=True)
+    return app.books.run(lambda tx: tx.all(Run, kind="night", order_by="business_date"), read_only=True)
 
 
 def dates(app: App) -> list[str]:

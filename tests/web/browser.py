@@ -24,7 +24,7 @@ class Form:
 class Page(HTMLParser):
     """What a reader needs of a page: its words, its links, its forms, its language."""
 
-    VOID = ("input", "meta", "link", "img", "br")
+    VOID = ("input", "meta", "link", "img", "br", "wbr")
 
     def __init__(self, html: str) -> None:
         super().__init__()

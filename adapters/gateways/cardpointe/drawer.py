@@ -115,7 +115,7 @@ class Drawer:
             if known.script.effect in (*MOVED, Effect.REFUNDED):
                 yield self._filed(key, known)
 
-    def hold(self, key: str, request: Request, fields: Mapping[str, str]) -> str:
+    def hold(self, key: str, request: Request) -> str:
         """Keeps an authorisation; answers its retref."""
         retref = self._retref(key)
         self._held[retref] = request

@@ -187,6 +187,7 @@ def _declined(answer: Answer, brand: str = "", *, code: str = "") -> Declined:
     return Declined(
         code=code or reason_of(answer, brand),
         network_code=f"{answer.processor}/{answer.code}",
+        advice=answer.advice[:8],
         reference=answer.retref,
         raw=keep(answer.fields),
     )

@@ -112,7 +112,7 @@ class CardPointeDialect:
         order = fields.get("orderid", "")
         key = drawer.new_key(order)
         if fields.get("capture", "").upper() != "Y" and not echeck:
-            return self._speech.authorised(drawer.hold(key, request(key), fields), fields)
+            return self._speech.authorised(drawer.hold(key, request(key)), amount, fields)
         reply = self._perform(request(key))
         return self._say(reply, lambda: self._speech.authorisation(drawer.file(key), fields))
 
@@ -124,7 +124,7 @@ class CardPointeDialect:
         if amount is None or not 0 < amount <= held.amount:
             return self._speech.refused("43", "Invalid amount", retref=fields["retref"])
         reply = self._perform(held._replace(amount=amount))
-        return self._say(reply, lambda: self._speech.capture(drawer.file(held.key, fields["retref"])))
+        return self._say(reply, lambda: self._speech.capture(drawer.file(held.key, fields["retref"]), fields))
 
     def _void(self, drawer: Drawer, fields: Mapping[str, str]) -> Said:
         retref = fields.get("retref", "")

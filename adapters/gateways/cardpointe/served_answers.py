@@ -46,9 +46,10 @@ _DICE = random.Random()  # noqa: S311 - the order of names, nothing secret
 class Speech:
     """Answers as bytes. The order of names and the extra ones differ from answer to answer."""
 
-    def authorised(self, retref: str, fields: Mapping[str, str]) -> Said:
+    def authorised(self, retref: str, amount: int, fields: Mapping[str, str]) -> Said:
         """An authorisation without a capture."""
-        return _say({**_approval(retref), **_card(fields), "amount": fields["amount"]})
+        whose = {"merchid": fields["merchid"], "account": _token(fields), "token": _token(fields)}
+        return _say({**whose, **_approval(retref), **_card(fields), "amount": write_amount(amount)})
 
     def authorisation(self, filed: Filed, fields: Mapping[str, str]) -> Said:
         known = filed.known
@@ -57,12 +58,14 @@ class Speech:
             said["orderId"] = filed.order
         if known.script.answer is Answer.DECLINED:
             return _say({**said, **_decline(known.script.code, filed), "amount": "0.00"})
-        batch = {} if filed.is_echeck else {"batchid": filed.batch, **_card(fields)}
+        unknown = {"avsresp": "U", "cvvresp": "U"}
+        batch = unknown if filed.is_echeck else {"batchid": filed.batch, **_card(fields)}
         return _say({**said, **_approval_of(filed), **batch, "amount": write_amount(known.amount)})
 
-    def capture(self, filed: Filed) -> Said:
+    def capture(self, filed: Filed, fields: Mapping[str, str]) -> Said:
         return _say(
             {
+                "merchid": fields["merchid"],
                 **_approval_of(filed),
                 "amount": write_amount(filed.known.amount),
                 "batchid": filed.batch,

@@ -1,7 +1,7 @@
 """Where a charge, an e-check or a refund stands at CardPointe, and what moved on one of its dates."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from adapters.gateways.cardpointe.answers import Answer, Unreadable
 from adapters.gateways.cardpointe.answers import Standing as Stands
 from adapters.gateways.cardpointe.reasons import reason_of
 from adapters.gateways.cardpointe.reports import REJECTED, BatchLine, FundingLine, read_batches, read_funding
+from domain.bank_return import RETURNS
 from domain.outcome import (
     About,
     Cancelled,
@@ -28,17 +29,6 @@ WATCHED_DAYS = 100  # unauthorised returns come within 60 days, within 90 in Can
 CODE_LAG = timedelta(days=5)  # funding names a bank's reason some days after the rejection
 GONE = (Stands.DECLINED, Stands.VOIDED)  # nothing of its amount is left
 UNCODED = "declined"  # rejected, and nobody said why
-
-# What a bank says when it returns a debit, in our vocabulary.
-# fmt: off
-RETURNS: Mapping[str, str] = {
-    "R01": "insufficient_funds", "R02": "closed_account", "R03": "invalid_token",      "R04": "invalid_token",
-    "R05": "revoked",            "R07": "revoked",        "R08": "revoked",            "R09": "insufficient_funds",
-    "R10": "revoked",            "R11": "revoked",        "R12": "closed_account",     "R14": "closed_account",
-    "R15": "closed_account",     "R16": "closed_account", "R20": "not_allowed",        "R23": "closed_account",
-    "R29": "revoked",            "R51": "revoked",
-}
-# fmt: on
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +136,11 @@ def _rejected(record: Answer, reports: Reports) -> Standing:
 
 
 def _returned(line: FundingLine) -> Returned:
-    return Returned(code=RETURNS.get(line.return_code, UNCODED), network_code=line.return_code, on=line.on)
+    return Returned(code=_word(line.return_code), network_code=line.return_code, on=line.on)
+
+
+def _word(code: str) -> str:
+    return RETURNS[code][0] if code in RETURNS else UNCODED
 
 
 def list_day(

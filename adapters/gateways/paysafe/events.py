@@ -12,12 +12,13 @@ from hashlib import blake2b, sha256
 from typing import Any
 
 from adapters.gateways.kept import mask
-from adapters.gateways.paysafe.reasons import reason, return_reason
+from adapters.gateways.paysafe.judging import BANK
+from adapters.gateways.paysafe.reasons import reason
 from adapters.gateways.strict_json import read_object
+from domain.bank_return import meaning
 from domain.processor_event import NotGenuine, NotReadable, ProcessorEvent, ReportedState, ReportKind
 
 HEADERS = ("signature", "x-signature", "x-paysafe-signature")  # documented, and seen elsewhere
-BANK = ("ACH", "EFT", "BACS", "SEPA", "PAD")
 
 K, S = ReportKind, ReportedState
 
@@ -90,7 +91,7 @@ def _read(body: dict[str, Any], now: datetime) -> ProcessorEvent:
     reference = _text(thing, "id") or _text(body, "resourceId")
     network_code = _text(thing, "processorCode") or _text(thing, "returnCode") or _error_code(thing)
     failed = state in (S.FAILED, S.TAKEN_BACK)
-    told = (return_reason if kind is K.BANK_RETURN else reason)(network_code) if failed else ""
+    told = (meaning if kind is K.BANK_RETURN else reason)(network_code) if failed else ""
     amount = thing.get("amount")
     return ProcessorEvent(
         event_id=_identity(reference, name, thing),

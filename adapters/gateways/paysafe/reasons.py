@@ -1,4 +1,4 @@
-"""What Paysafe's error and return codes mean, in our words (`domain.declines`).
+"""What Paysafe's error codes mean, in our words (`domain.declines`); returns are the banks' own (`bank_return`).
 
 Paysafe passes on neither the network's own code nor its advice, so the class of a decline hangs on these alone.
 """
@@ -13,7 +13,7 @@ DECLINES: dict[str, str] = {
     "3049": "expired_card",
     "3019": "incorrect_cvv",
     "3007": "incorrect_address",
-    "3016": "stolen_card",
+    "3016": "lost_card",
     "3050": "stolen_card",
     "3051": "stolen_card",
     "3052": "stolen_card",
@@ -36,42 +36,9 @@ DECLINES: dict[str, str] = {
     "2019": "closed_account",     # bank account not valid
     "2017": "invalid_token",      # a token of another scheme
 }
-
-RETURNS: dict[str, str] = {
-    # ACH
-    "R01": "insufficient_funds",
-    "R09": "insufficient_funds",
-    "R02": "closed_account",
-    "R03": "closed_account",
-    "R04": "closed_account",
-    "R05": "revoked",
-    "R07": "revoked",
-    "R08": "revoked",
-    "R10": "revoked",
-    "R29": "revoked",
-    "R16": "not_allowed",
-    "R20": "not_allowed",
-    # EFT
-    "900": "closed_account",
-    "901": "insufficient_funds",
-    "908": "insufficient_funds",
-    "902": "closed_account",
-    "903": "revoked",
-    "905": "closed_account",
-    "906": "closed_account",
-    "907": "not_allowed",
-    "910": "closed_account",
-    "911": "not_allowed",
-    "912": "closed_account",
-}
 # fmt: on
 
 
 def reason(code: str) -> str:
     """Of a refusal by Paysafe or an issuer."""
     return DECLINES.get(code, "declined")
-
-
-def return_reason(code: str) -> str:
-    """Of a debit that came back from the bank."""
-    return RETURNS.get(code.upper(), "declined")

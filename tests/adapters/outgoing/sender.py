@@ -29,7 +29,7 @@ class Sender:
             settings=Settings(_env_file=None, database_url=world.url, secret=root), engine=world.engine,
             books=world.books, leases=world.leases, gateways=cast(Any, None), log=world.log,
         )  # fmt: skip
-        self.postman = Postman(self.app, Wire(deadline_s=DEADLINE_S))
+        self.postman = Postman(self.app, Wire(deadline_s=DEADLINE_S, loopback=True))
 
     def close(self) -> None:
         self.postman.close()

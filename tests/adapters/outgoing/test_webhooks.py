@@ -270,6 +270,7 @@ def test_https_and_loopback_are_good_addresses(url: str) -> None:
     [
         "http://example.org/", "ftp://example.org/", "https://", "https://u:p@example.org/", "https://x.org/#a",
         "https://x.org/ a", "javascript:alert(1)", "https://x.org:99999/", "//x.org/", "https://x.org/\n",
+        "https://10.0.0.7/", "https://169.254.169.254/", "https://[fe80::1]/", "https://[fd00::1]/", "https://0.0.0.0/",
     ],
 )  # fmt: skip
 def test_other_addresses_are_not(url: str) -> None:

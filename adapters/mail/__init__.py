@@ -1,0 +1,1 @@
+"""Mail: who is told of what happened, in words, by SMTP; written down before it is sent."""
