@@ -18,10 +18,13 @@ from adapters.hearing_reports import hear_reports
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.lanes import PATIENCE
 from adapters.logs import log_failure
+from adapters.reconciling import compare_due
+from domain.expiring import last_month
 from domain.use_cases.charge_payments import charge_payments
 from domain.use_cases.renew_subscriptions import renew_subscriptions
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
+from domain.use_cases.watch_cards import watch_cards
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -30,10 +33,12 @@ TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody
 class ErrandKind(StrEnum):
     RENEW = "renew"
     RETRY = "retry"
+    CARDS = "cards"
     CHARGE = "charge"
     LOOK_UP = "look_up"
     COMMANDS = "commands"
     REPORTS = "reports"
+    COMPARE = "compare"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,8 @@ def due_errands(tx: BookTransaction) -> list[Errand]:
         statement = text(sql)
         if ":now" in sql:
             statement = statement.bindparams(bindparam("now", tx.now, Instant))
+        if ":month" in sql:  # at the latest, wherever it is tomorrow already
+            statement = statement.bindparams(month=last_month((tx.now + timedelta(days=1)).date()))
         rows = tx.connection.execute(statement).all()
         found += [Errand(kind=kind, organisation=row[0], account=row[1]) for row in rows]
     return found
@@ -93,12 +100,16 @@ def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
                 yield renew_subscriptions(app.books, app.log, organisation=organisation)
             case ErrandKind.RETRY:
                 yield app.books.run(partial(retry_automatically, organisation=organisation))
+            case ErrandKind.CARDS:
+                yield app.books.run(partial(watch_cards, organisation=organisation))
             case ErrandKind.CHARGE:
                 yield charge_payments(*parts, organisation=organisation, account=account)
             case ErrandKind.LOOK_UP:
                 yield resolve_unknowns(*parts, organisation=organisation, account=account)
             case ErrandKind.REPORTS:
                 yield hear_reports(app, organisation=organisation, account=account)
+            case ErrandKind.COMPARE:
+                yield compare_due(app, organisation=organisation, account=account)
             case ErrandKind.COMMANDS:
                 yield handle_commands(app, organisation=organisation, patience=patience)
 
@@ -140,9 +151,20 @@ _DUE = {
         AND (NOT waits OR CAST(result AS text) LIKE '%same_as%')""",
     ErrandKind.REPORTS: f"""SELECT DISTINCT r.organisation, r.merchant_account FROM reports r
         WHERE r.state = 'received' AND r.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("r", "merchant_account")}""",
+    ErrandKind.COMPARE: f"""SELECT DISTINCT k.organisation, k.merchant_account FROM comparisons k
+        WHERE k.state = 'waiting' AND k.next_at <= :now AND NOT {_LEFT_IN_PEACE.format("k", "merchant_account")}""",
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.CARDS: """SELECT o.id, '' FROM organisations o
+        WHERE (EXISTS (SELECT 1 FROM payment_methods m
+                WHERE m.organisation = o.id AND m.expiry > '' AND m.expiry <= :month)
+            OR EXISTS (SELECT 1 FROM action_items i
+                WHERE i.organisation = o.id AND i.state = 'open' AND i.kind = 'expiring_card'))
+        AND EXISTS (SELECT 1 FROM runs n WHERE n.organisation = o.id AND n.kind = 'night' AND n.business_date = (
+                SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night')
+            AND NOT EXISTS (SELECT 1 FROM runs e WHERE e.organisation = o.id AND e.kind = 'expiring_cards'
+                AND e.business_date >= n.business_date))""",
     ErrandKind.RETRY: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM action_items i WHERE i.organisation = o.id AND i.state = 'open' AND i.retry_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",

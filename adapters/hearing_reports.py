@@ -6,13 +6,15 @@ from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.heard import attempts_meant, said_before, waiting_reports
 from adapters.logs import log_failure
-from domain import hearing
+from domain import comparing, hearing
 from domain.attempt import Attempt, AttemptState
 from domain.hearing import Worth
 from domain.organisation import MerchantAccount
-from domain.outcome import About, Approved, Cancelled, LookUp, NoAnswer, NotFound, NotSent, Returned
+from domain.outcome import About, Approved, Cancelled, Listed, LookUp, NoAnswer, NotFound, NotSent, Returned
 from domain.processor_event import ReportKind
+from domain.reconciliation import BreakKind
 from domain.report import Report, ReportState
+from domain.steps.find_breaks import keep_break
 
 BATCH_SIZE = 200
 
@@ -85,21 +87,40 @@ def _ask(app: App, question: Question) -> None:
             case Returned():
                 app.books.run(lambda tx: _close(tx, report, "park", why="taken_back_there"))
             case Cancelled():
-                app.books.run(lambda tx: _close(tx, report, "park", why="cancelled_there"))
+                app.books.run(lambda tx: _differ(tx, question, BreakKind.OTHER_STATE, why="cancelled_there"))
             case NotFound():
-                app.books.run(lambda tx: _close(tx, report, "park", why="missing_there"))
+                app.books.run(lambda tx: _differ(tx, question, BreakKind.MISSING_THERE, why="missing_there"))
             case NoAnswer() | NotSent():
                 app.books.run(lambda tx: _close(tx, report, "wait", why="no_answer"))
             case _:
                 app.books.run(lambda tx: _close(tx, report, "park", why="not_confirmed"))
         return
     match gateway.look_up(account, [question.look_up])[0]:
-        case Approved():
-            app.books.run(lambda tx: _close(tx, report, "park", why="paid_there"))
+        case Approved() as said:
+            app.books.run(lambda tx: _differ(tx, question, BreakKind.OTHER_STATE, why="paid_there", said=said))
         case NoAnswer() | NotSent():
             app.books.run(lambda tx: _close(tx, report, "wait", why="no_answer"))
         case _:
             app.books.run(lambda tx: _close(tx, report, "park", why="not_confirmed"))
+
+
+def _differ(
+    tx: BookTransaction, question: Question, kind: BreakKind, *, why: str, said: Approved | None = None
+) -> None:
+    """The processor's own answer contradicts what is booked: a break for a person, never a posting (A10)."""
+    attempt = question.attempt
+    line = None
+    if said is not None:
+        line = Listed(
+            key=attempt.key, reference=said.reference, about=question.look_up.about, amount_minor=said.amount_minor,
+            currency=said.currency,
+        )  # fmt: skip
+    found = comparing.break_of(
+        kind, organisation=attempt.organisation, account=attempt.merchant_account, on=attempt.promised_at.date(),
+        line=line, attempt=attempt, now=tx.now, mint=tx.mint,
+    )  # fmt: skip
+    keep_break(tx, found)
+    _close(tx, question.report, "apply", why=why, payment=attempt.payment)
 
 
 def _close(tx: BookTransaction, report: Report, how: str, *, why: str, payment: str | None = None) -> None:

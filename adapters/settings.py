@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     webhook_loopback: bool | None = None  # whether webhooks may go to this very machine; see below
     smtp_url: str | None = None  # smtp://user:password@host:587, smtps://host; without it mail is kept
     mail_from: str = "no-reply@localhost"
+    oidc_issuer: str | None = None  # an identity provider through which people may sign in
+    oidc_client_id: str = ""
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_name: str = "OpenID Connect"  # as its button calls it
 
     @property
     def embedded(self) -> bool:

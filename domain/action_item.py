@@ -45,13 +45,15 @@ ACTION_ITEM: Machine[ItemState] = Machine(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionItem:
-    """`kind` is what was owed, or `in_doubt` with `of` saying what. `attempts` counts those so far.
-    `by` and `note` are of the last act of a person. `retry_on` is the night of the next automatic retry (A8)."""
+    """`kind` is what was owed, or `in_doubt` with `of` saying what. `attempts` counts those so far. `by` and `note`
+    are of the last act of a person. `about` is the month in which an expiring card ends. `retry_on` is the night of
+    the next automatic retry (A8)."""
 
     organisation: str
     id: str
     kind: ItemKind
     of: str
+    about: str = ""
     payment: str
     client: str
     merchant_account: str | None

@@ -44,6 +44,10 @@ REASONS: dict[str, ReasonClass] = {
     "in_doubt":                C.UNKNOWN,
     "not_paid":                C.LATER,      # a person found that it was not paid (A10)
     "cheque_refused":          C.FIX_DATA,   # a paper cheque that the bank did not take (I7)
+    "missing_here":            C.DUPLICATE,  # the processor's books and ours differ: look before anything else
+    "missing_there":           C.DUPLICATE,
+    "other_amount":            C.DUPLICATE,
+    "other_state":             C.DUPLICATE,
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
     "account_not_found":       C.NEVER,      # of a bank: its numbers are wrong, or it has moved
     "payment_stopped":         C.CUSTOMER_ACTION,
@@ -51,6 +55,7 @@ REASONS: dict[str, ReasonClass] = {
     "returned_on_request":     C.CONFIG,     # between banks; nobody refused to pay
     "bank_file_error":         C.CONFIG,     # what we wrote to the bank, not the client
     "no_verdict":              C.UNKNOWN,    # an e-check that nobody has heard of in its banking days (E4)
+    "expiring_card":           C.FIX_DATA,   # a saved card with planned payments ends soon (A1)
     "network_limit":           C.LATER,      # asked as often as the card's network allows (retry_rules)
     "retry_too_early":         C.LATER,      # the bank asked to wait (retry_rules)
     "declined":                C.LATER,      # a code that nobody has mapped yet

@@ -14,6 +14,7 @@ LADDER = (
     timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30),
 )  # fmt: skip
 GIVEN_UP_AFTER = timedelta(days=5)  # of "later" from a server that answers, as RFC 5321 (4.5.4.1) has it
+LINK_WANTED_FOR = timedelta(hours=1)  # a way in that was asked for longer ago is not sent any more
 STORM = 20  # failures told at once to one address within an hour; the next mail tells of all the others
 
 
@@ -31,6 +32,7 @@ class MailKind(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     REFUND_SENT = "refund_sent"
     CARD_EXPIRING = "card_expiring"
+    SIGN_IN_LINK = "sign_in_link"  # a way in for an administrator who asked for one
 
 
 class MailState(StrEnum):

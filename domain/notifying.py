@@ -77,6 +77,8 @@ def wanted_by(one: Administrator, kind: MailKind, opt_in: str, planned: bool, pe
     """Whether an administrator is told, as things are now."""
     if same(one.email) in map(same, addresses(kind, planned, people)):
         return True
+    if kind is K.SIGN_IN_LINK:
+        return True
     if kind in TO_PRINCIPAL:
         return one is people.principal and kind.value in notify_principal(people.organisation)
     if kind in (K.DIGEST, K.FAILURE, K.STORM):

@@ -46,6 +46,14 @@ def about_bank(organisation: str, id: str) -> tuple[str, ...]:
     return (organisation, "payment_method", id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What is planned on a card: its next payment, or the newest of its subscriptions, and how much in all."""
+
+    payment: str
+    amount: int
+
+
 def instrument_of(method: PaymentMethod) -> str:
     """The card or account behind a method, as tries of it are counted: the same token is the same instrument."""
     return hashlib.sha256(f"{method.merchant_account}\x1f{method.token}".encode()).hexdigest()[:16]

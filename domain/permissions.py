@@ -20,6 +20,8 @@ NEEDED = {
     "action_item.reopen":      Permission.PAYMENT_PROCESSING,
     "action_item.ask_again":   Permission.PAYMENT_PROCESSING,
     "action_item.settle":      Permission.PAYMENT_PROCESSING,
+    "break.resolve":           Permission.PAYMENT_PROCESSING,
+    "report.dismiss":          Permission.PAYMENT_PROCESSING,
     "payment.make":            Permission.PAYMENT_PROCESSING,
     "payment.cancel":          Permission.PAYMENT_PROCESSING,
     "instalment.change":       Permission.PAYMENT_PROCESSING,

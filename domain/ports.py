@@ -7,12 +7,14 @@ from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.action_item import ActionItem
+from domain.attempt import Attempt
 from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
+from domain.payment_method import PaymentMethod, Planned
 from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
@@ -92,6 +94,9 @@ class Transaction(Protocol):
     def charges_due(self, organisation: str, account: str) -> bool:
         """Whether a charge waits to be claimed through this account."""
 
+    def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
+        """What was approved through an account and asked for on a date of UTC."""
+
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 
     def planned_retries(self, organisation: str, through: date, limit: int) -> list[ActionItem]:
@@ -101,6 +106,11 @@ class Transaction(Protocol):
         self, organisation: str, instruments: Collection[tuple[str, str]], *, since: datetime
     ) -> dict[tuple[str, str], list[Tried]]:
         """Tries of instruments, each given with its merchant account, that were declined or have no verdict yet."""
+
+    def expiring_cards(
+        self, organisation: str, month: str, limit: int
+    ) -> tuple[list[PaymentMethod], dict[str, Planned]]:
+        """Saved cards that end by a month ("2027-01"), and by their ids what is planned on them."""
 
     def renewable(self, organisation: str, limit: int, *, only: str | None = None) -> list[Renewable]:
         """Subscriptions whose next period is billed by a night that has begun, locked, oldest first."""

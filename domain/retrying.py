@@ -59,6 +59,12 @@ class NewMethodNeeded(Refusal):
     code = "new_method_needed"
 
 
+class NothingToRetry(Refusal):
+    """The item is about a card that ends soon: nothing has failed."""
+
+    code = "nothing_to_retry"
+
+
 class PaymentTakenBack(Refusal):
     """The money came and was taken back: what is owed again is paid by a new payment, this one is over."""
 
@@ -114,7 +120,10 @@ def retry(
 ) -> Decision:
     """The item turns retrying at once; the charge goes through the queue (A3), not before `hold` is over."""
     _must_be_open(item)
-    if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING):
+    if item.kind is ItemKind.EXPIRING_CARD:
+        raise NothingToRetry("item", item=item.id)
+    doubtful = (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING)
+    if payment.state in doubtful or item.kind is ItemKind.IN_DOUBT:  # also where the processor's books say otherwise
         raise InDoubt("item", item=item.id)
     if payment.state is PaymentState.REVERSED:
         raise PaymentTakenBack("item", item=item.id, payment=payment.id)
@@ -166,20 +175,21 @@ def reject(
     """Closes the item with who, when and why; the debt stays in the balance (A4). What a stopped plan holds is
     released: it fails on its own date, with its own item, unless its method is replaced before."""
     _must_be_open(item)
-    if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT):
+    about_card = item.kind is ItemKind.EXPIRING_CARD
+    if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT) and not about_card:
         raise InDoubt("item", item=item.id)
     if not reason.strip():
         raise ReasonNeeded("reason")
     return (
         move(ACTION_ITEM, item, "reject", by=by, note=reason, changed_at=now),
         item_event(item, "action_item.rejected", now, by=by, reason=reason),
-        *resume(plan, held, method=None, by=by, now=now),
+        *(() if about_card else resume(plan, held, method=None, by=by, now=now)),
     )
 
 
 def reopen(item: ActionItem, payment: Payment, *, by: str, now: datetime) -> Decision:
     """Undoes a rejection (A4), as long as the payment is still owed."""
-    owed = payment.state in (PaymentState.FAILED, PaymentState.REVERSED)
+    owed = payment.state in (PaymentState.FAILED, PaymentState.REVERSED) or item.kind is ItemKind.EXPIRING_CARD
     if item.state is not ItemState.REJECTED or not owed:
         raise ItemNotRejected("item", item=item.id, state=item.state)
     return (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adapters.beating import forget_the_dead
 from adapters.bootstrap import App
+from adapters.reconciling import plan_comparisons
 from adapters.runs import close_finished, start_missing
 from adapters.sealing import seal_events
 
@@ -25,6 +26,7 @@ TIMETABLE = (
     Line(name="nights that have begun",  every_s=2.0,          run_once=start_missing),
     Line(name="runs that are over",      every_s=5.0,          run_once=close_finished),
     Line(name="events not sealed yet",   every_s=10.0,         run_once=seal_events),
+    Line(name="days to compare",         every_s=60.0,         run_once=plan_comparisons),
     Line(name="processes long gone",     every_s=600.0,        run_once=forget_the_dead),
 )
 # fmt: on

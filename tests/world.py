@@ -39,6 +39,7 @@ from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.start_nights import start_nights
 from domain.use_cases.subscribe import start_subscription
+from domain.use_cases.watch_cards import watch_cards
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Montréal
 ORGANISATION = "ymca"
@@ -163,6 +164,11 @@ class World:
     def retry_by_schedule(self, *, organisation: str = ORGANISATION) -> int:
         return self.books.run(lambda tx: retry_automatically(tx, organisation=organisation))
 
+    def watch(self, *, organisation: str = ORGANISATION) -> int:
+        if not self.scalar(f"SELECT count(*) FROM runs WHERE kind = 'night' AND organisation = '{organisation}'"):
+            return 0
+        return self.books.run(lambda tx: watch_cards(tx, organisation=organisation))
+
     def renew(self, *, organisation: str = ORGANISATION) -> int:
         return renew_subscriptions(self.books, self.log, organisation=organisation)
 
@@ -189,7 +195,7 @@ class World:
     def work(self, *, organisation: str = ORGANISATION) -> int:
         """Everything that is due at this instant."""
         total = 0
-        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve)
+        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.watch, self.charge, self.resolve)
         while done := sum(step(organisation=organisation) for step in steps):
             total += done
         return total

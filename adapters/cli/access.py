@@ -1,15 +1,14 @@
 """Ways in: a key for a service, a one-time link for a person; both are shown once and kept as hashes."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from adapters.cli.options import name_of
 from adapters.database.books import BookTransaction
-from domain.access import ServiceKey, SignInLink
-from domain.decision import Change, New
+from adapters.invitations import address_of, hash_of, invite
+from domain.access import Authenticator, ServiceKey
+from domain.decision import Change, New, Remove
 from domain.event import Event
 from domain.organisation import Organisation
 from domain.people import Administrator
@@ -18,18 +17,12 @@ from domain.refusal import NotKnown, Refusal
 KEY_PREFIX = "enc_"
 SECRET_BYTES = 32
 MAX_KEYS = 10_000
-LINK_LASTS = timedelta(minutes=15)
 
 
 class KeyNotUnique(Refusal):
     """Several living keys have this name: say which by its id."""
 
     code = "key_not_unique"
-
-
-def hash_of(secret: str) -> str:
-    """What is kept of a secret of 256 random bits: it needs no salt."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def create_key(tx: BookTransaction, name: str, organisations: Sequence[str]) -> str:
@@ -73,18 +66,21 @@ def key_id(key: ServiceKey) -> str:
     return f"key_{key.hash[:12]}"
 
 
-def create_sign_in_link(tx: BookTransaction, organisation: str, administrator: str, *, public_url: str) -> str:
-    """An address that lets this person in, once, within LINK_LASTS; raises NotKnown."""
+def create_sign_in_link(
+    tx: BookTransaction, organisation: str, administrator: str, *, public_url: str, forget_code: bool = False
+) -> str:
+    """An address that lets this person in, once, within LINK_LASTS; raises NotKnown. `forget_code` takes the app
+    away that they have lost."""
     tx.get(Organisation, id=organisation)
     tx.get(Administrator, organisation=organisation, id=administrator)
-    token = secrets.token_urlsafe(SECRET_BYTES)
-    kept = SignInLink(
-        hash=hash_of(token), organisation=organisation, administrator=administrator, created_at=tx.now,
-        expires_at=tx.now + LINK_LASTS,
-    )  # fmt: skip
-    told = _event(tx, organisation, "sign_in_link.created", f"administrator:{administrator}")
-    tx.write([(New(thing=kept), told)])
-    return f"{public_url.rstrip('/')}/sign-in?token={token}"
+    subject, key = f"administrator:{administrator}", {"organisation": organisation, "administrator": administrator}
+    if forget_code and tx.find(Authenticator, **key) is not None:
+        tx.write(
+            [(Remove(thing=Authenticator, key=key), _event(tx, organisation, "administrator.code_removed", subject))]
+        )
+    token = invite(tx, organisation=organisation, administrator=administrator)
+    tx.write([(_event(tx, organisation, "sign_in_link.created", subject),)])
+    return address_of(token, public_url)
 
 
 def _event(tx: BookTransaction, organisation: str, type_: str, subject: str, **data: str) -> New:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import keys, mail, quarantine, webhooks
+from adapters.cli import keys, mail, quarantine, reconciling, webhooks
 from adapters.cli.options import (
     AsCsv,
     AsJson,
@@ -33,6 +33,10 @@ app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(webhooks.app, name="webhook")
 app.add_typer(mail.app, name="mail")
+
+app.command("reconcile")(reconciling.reconcile)
+app.command("breaks")(reconciling.breaks)
+app.command("resolve-break")(reconciling.resolve_break)
 
 
 @app.command()
@@ -217,9 +221,11 @@ def reseal(as_json: AsJson = False, language: Language = None) -> None:
 
 @app.command("sign-in-link")
 def sign_in_link(
-    organisation: str, administrator: str, as_json: AsJson = False, language: Language = None, now: Now = None
-) -> None:
-    """The first way in for a person: valid 15 minutes, once."""
+    organisation: str, administrator: str,
+    forget_code: Annotated[bool, typer.Option("--forget-code", help="Asks them for no code any more.")] = False,
+    as_json: AsJson = False, language: Language = None, now: Now = None,
+) -> None:  # fmt: skip
+    """The first way in for a person, and the one for who has lost everything: valid 15 minutes, once."""
     from adapters.cli import show
     from adapters.cli.access import create_sign_in_link
     from adapters.cli.opening import opened, or_refused
@@ -227,7 +233,9 @@ def sign_in_link(
     spoken = language_of(language)
     with opened("access", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
         url = application.settings.public_url
-        link = application.books.run(lambda tx: create_sign_in_link(tx, organisation, administrator, public_url=url))
+        link = application.books.run(
+            lambda tx: create_sign_in_link(tx, organisation, administrator, public_url=url, forget_code=forget_code)
+        )
     if as_json:
         show.document({"url": link})
     else:

@@ -6,11 +6,14 @@ from adapters.contract.commands import DIALECT, Document
 
 # fmt: off
 FIELDS: dict[str, Document] = {
+    "break":          {"type": "string", "description": "A difference between a processor's books and ours."},
+    "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
+    "expires":        {"type": "string", "description": "The month in which a card ends, as 2027-03."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
-    "kind":           {"type": "string", "description": "What the mail was about."},
+    "kind":           {"type": "string", "description": "What it is about, or what kind of it."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
@@ -35,11 +38,12 @@ FIELDS: dict[str, Document] = {
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
 PAID, HOW = "client payment amount", "reference key offline"
-CODES, OPENED = "network_code key", "amount reopened"
+CODES, OPENED = "network_code key", "amount reopened expires payment_method"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 ON_ITEM = "item client payment"
 TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
+OF_BREAK, OF_IT = "break kind merchant_account on", "payment reference"
 OF_ACCOUNT = "merchant_account processor"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
@@ -63,6 +67,8 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
+    "break.opened":               ("A processor's books and ours differ.",              OF_BREAK, OF_IT),
+    "break.resolved":             ("A difference with a processor was looked into.",    f"{OF_BREAK} reason", OF_IT),
     "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
 }
 # fmt: on

@@ -180,7 +180,8 @@ class Surroundings:
         found = self._execute(
             f"SELECT {columns} "
             f"FROM {recordset.unfold(table, {name: name for name in names}, self.dialect)} JOIN action_items i "
-            "ON i.organisation = x.organisation AND i.payment = x.payment WHERE i.state IN ('open', 'retrying')",
+            "ON i.organisation = x.organisation AND i.payment = x.payment WHERE i.state IN ('open', 'retrying') "
+            "AND i.kind <> 'expiring_card'",
             [dict(zip(names, pair, strict=True)) for pair in sorted(wanted)],
             lock="i" if lock else "",
             thing=ActionItem,

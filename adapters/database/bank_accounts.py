@@ -2,9 +2,11 @@
 
 from sqlalchemy import Text, and_, cast, select
 
+from adapters.database.access_tables import authenticators
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import commands, payment_methods
 from adapters.database.vault import MARK, is_sealed
+from domain.access import about_authenticator
 from domain.bank_account import BankAccount
 from domain.payment_method import PaymentMethod, about_bank
 from domain.refusal import Refusal
@@ -34,7 +36,7 @@ def about_command(organisation: str, source: str, id: str) -> tuple[str, ...]:
 def reseal_all(books: DatabaseBooks) -> int:
     """Seals what an older key sealed under the newest one; answers how many texts. Raises NoSealKey, SealBroken."""
     total = 0
-    while count := books.run(lambda tx: _reseal_methods(tx) + _reseal_commands(tx)):
+    while count := books.run(lambda tx: _reseal_methods(tx) + _reseal_commands(tx) + _reseal_authenticators(tx)):
         total += count
     return total
 
@@ -63,4 +65,17 @@ def _reseal_commands(tx: BookTransaction) -> int:
             for name, value in body.items()
         }
         tx.connection.execute(commands.update().where(commands.c.seq == seq).values(body=fresh))
+    return len(rows)
+
+
+def _reseal_authenticators(tx: BookTransaction) -> int:
+    """The secrets of people's apps are sealed by the same keys."""
+    one = authenticators.c
+    old = select(one.organisation, one.administrator, one.sealed).where(~one.sealed.startswith(tx.vault.newest()))
+    rows = tx.connection.execute(old.limit(RESEALED_AT_ONCE).with_for_update()).all()
+    for organisation, administrator, sealed in rows:
+        about = about_authenticator(organisation, administrator)
+        mine = and_(one.organisation == organisation, one.administrator == administrator)
+        fresh = tx.seal(tx.unseal(sealed, about=about), about=about)
+        tx.connection.execute(authenticators.update().where(mine).values(sealed=fresh))
     return len(rows)

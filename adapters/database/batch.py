@@ -14,7 +14,7 @@ from sqlalchemy import Connection, NestedTransaction
 from adapters.database import foresight
 from adapters.database.books import BookTransaction
 from adapters.database.door import care_of
-from adapters.database.foresight import Foresight, Key, Pair, key_of, key_of_row
+from adapters.database.foresight import UNSETTLED, Foresight, Key, Pair, key_of, key_of_row
 from domain.care import Care
 from domain.command import Command, Identity
 from domain.credit import Credit
@@ -22,14 +22,13 @@ from domain.decision import Allocate, Change, Decision, Move, New, Remove
 from domain.instalment import Plan
 from domain.invoice import Invoice, InvoiceLine, OpenLine
 from domain.organisation import MerchantAccount, Organisation
-from domain.payment import Payment, PaymentState
+from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.people import Administrator, Client
 from domain.refund import Refund
 from domain.scholarship import Fund
 
 T = TypeVar("T")
-PLANNED = frozenset({PaymentState.SCHEDULED, PaymentState.HELD})
 # What only commands change, one lane at a time: it is kept in mind as this transaction leaves it.
 KEPT = frozenset(
     {Organisation, MerchantAccount, Administrator, Client, PaymentMethod, Invoice, Credit, Command, Identity}
@@ -107,8 +106,8 @@ class BatchTransaction(BookTransaction):
         return super().open_lines(invoices, lock=lock)
 
     def _none_of(self, thing: type, key: Mapping[str, Any]) -> bool:
-        """Whether the client of `key` surely has no such plan or planned payment."""
-        if thing is Payment and not (isinstance(key.get("state"), list) and PLANNED.issuperset(key["state"])):
+        """Whether the client of `key` surely has no such plan, or no such payment."""
+        if thing is Payment and not (isinstance(key.get("state"), list) and UNSETTLED.issuperset(key["state"])):
             return False
         client = key.get("client")
         return isinstance(client, str) and (key["organisation"], client) in self._planless.get(thing, ())
@@ -198,7 +197,7 @@ class BatchTransaction(BookTransaction):
     def _added(self, thing: Any) -> None:
         if type(thing) in ADDED:
             self._put(self._seen, (type(thing), key_of_row(thing)), thing)
-        if isinstance(thing, Plan) or (isinstance(thing, Payment) and thing.state in PLANNED):
+        if isinstance(thing, Plan) or (isinstance(thing, Payment) and thing.state in UNSETTLED):
             self._no_longer_planless(type(thing), {(thing.organisation, thing.client)})
 
     def _changed(self, step: Move | Change | Remove) -> None:
@@ -206,7 +205,7 @@ class BatchTransaction(BookTransaction):
         known = self._seen.get((step.thing, key), UNSEEN)
         if step.thing is InvoiceLine:
             self._drop(self._lines, (step.key["organisation"], step.key["invoice"]))
-        if isinstance(step, Move) and step.after in PLANNED:  # whose, the step does not say
+        if isinstance(step, Move) and step.after in UNSETTLED:  # whose, the step does not say
             self._no_longer_planless(Payment, set(self._planless[Payment]))
         if known is UNSEEN:
             return

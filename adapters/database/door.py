@@ -1,15 +1,18 @@
 """The door of a merchant account: its row, locked, with its care and what is at the processor now."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, bindparam, text
 
 from adapters.database import loader
 from adapters.database.around import Surroundings
+from adapters.database.tables import attempts
 from adapters.database.types import Instant
+from domain.attempt import Attempt, AttemptState
 from domain.care import Care, CareState, Door, Limits, limits_of
 from domain.organisation import MerchantAccount, Organisation
 
+MAX_PAID = 1_000_000  # of one account on one date
 Owner = tuple[Organisation, MerchantAccount]
 
 
@@ -43,6 +46,15 @@ class Doors(Surroundings):
     def charges_due(self, organisation: str, account: str) -> bool:
         """Whether a charge waits to be claimed through this account."""
         return self._any(_CHARGES_DUE, organisation, account)
+
+    def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
+        """What was approved through an account and asked for on a date of UTC."""
+        start = datetime.combine(on, time(), UTC)
+        key = {"organisation": organisation, "merchant_account": account, "state": AttemptState.APPROVED}
+        wanted = loader.selection(Attempt, key, order_by="key", limit=MAX_PAID, lock=False).where(
+            attempts.c.promised_at >= start, attempts.c.promised_at < start + timedelta(days=1)
+        )
+        return [loader.build(Attempt, row) for row in self.connection.execute(wanted).all()]
 
     def owner(self, organisation: str, account: str, *, lock: bool = False) -> Owner | None:
         """The organisation and its merchant account."""

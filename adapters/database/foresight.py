@@ -13,8 +13,9 @@ from adapters.database.tables import THINGS
 from domain.command import Command
 from domain.decision import Allocate, Change, Decision, Move, New, Remove
 from domain.instalment import Plan
-from domain.payment import Payment
+from domain.payment import STILL_PLANNED, Payment, PaymentState
 
+UNSETTLED = frozenset({*STILL_PLANNED, PaymentState.FAILED})  # what money that comes another way may settle
 T = TypeVar("T")
 Key = tuple[Any, ...]
 Pair = tuple[str, str]
@@ -47,14 +48,14 @@ def load(connection: Connection, thing: type[T], keys: Collection[Key]) -> dict[
 
 
 def without_plans(connection: Connection, clients: Collection[Pair]) -> dict[type, set[Pair]]:
-    """Those of the clients who have no plan, and those who have no planned payment."""
+    """Those of the clients who have no plan, and those who have no payment that is planned or failed."""
     if not clients:
         return {Plan: set(), Payment: set()}
     names = {"organisation": "organisation", "client": "client"}
     rows = [dict(zip(names, pair, strict=True)) for pair in sorted(clients)]
     given = {"rows": recordset.dumps(rows, connection.dialect.name)}
     free: dict[type, set[Pair]] = {}
-    for thing, condition in ((Plan, "true"), (Payment, "t.state IN ('scheduled', 'held')")):
+    for thing, condition in ((Plan, "true"), (Payment, f"t.state IN {tuple(map(str, sorted(UNSETTLED)))}")):
         table = THINGS[thing]
         statement = text(
             f"SELECT x.organisation, x.client FROM {recordset.unfold(table, names, connection.dialect.name)} "

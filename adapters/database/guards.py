@@ -10,6 +10,7 @@ from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.mail import MAIL
 from domain.payment import PAYMENT
+from domain.reconciliation import BREAK, COMPARISON
 from domain.refund import REFUND
 from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
@@ -40,6 +41,8 @@ MACHINES: dict[str, Machine[Any]] = {
     "mails": MAIL,
     "cares": CARE,
     "reports": REPORT,
+    "breaks": BREAK,
+    "comparisons": COMPARISON,
 }
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import text
+
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.report_tables import reports
@@ -26,6 +28,16 @@ def waiting_reports(tx: BookTransaction, organisation: str, account: str, limit:
 def parked_reports(tx: BookTransaction, organisation: str) -> list[Report]:
     return tx.all(Report, organisation=organisation, state=ReportState.PARKED, order_by="received_at id",
                   limit=MAX_PARKED)  # fmt: skip
+
+
+def count_differences(tx: BookTransaction, organisation: str) -> int:
+    """Open breaks and parked reports together."""
+    found = tx.connection.execute(text(_DIFFERENCES), {"organisation": organisation})
+    return int(found.scalar_one())
+
+
+_DIFFERENCES = """SELECT (SELECT count(*) FROM breaks WHERE organisation = :organisation AND state = 'open')
+    + (SELECT count(*) FROM reports WHERE organisation = :organisation AND state = 'parked')"""
 
 
 def attempts_meant(tx: BookTransaction, organisation: str, found: Iterable[Report]) -> dict[str, Attempt]:

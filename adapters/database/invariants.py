@@ -175,7 +175,8 @@ ALWAYS = {
     "failed_instalment_has_its_item": """
         SELECT p.organisation, p.id FROM payments p
         WHERE p.kind IN ('instalment', 'subscription') AND p.state = 'failed'
-        AND NOT EXISTS (SELECT 1 FROM action_items i WHERE i.organisation = p.organisation AND i.payment = p.id)""",
+        AND NOT EXISTS (SELECT 1 FROM action_items i WHERE i.organisation = p.organisation AND i.payment = p.id
+            AND i.kind <> 'expiring_card')""",
     "doubt_has_its_item": """
         SELECT p.organisation, p.id FROM payments p WHERE p.state = 'in_doubt'
         AND NOT EXISTS (SELECT 1 FROM action_items i WHERE i.organisation = p.organisation AND i.payment = p.id

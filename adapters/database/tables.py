@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
+from adapters.database.access_tables import ACCESS_TABLES
 from adapters.database.care_tables import CARE_TABLES
 from adapters.database.columns import Sequence
 from adapters.database.columns import at_ as _at
@@ -83,6 +84,8 @@ payment_methods = Table(
     _json("mandate"), _text("state"), _text("dead_reason"), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"), _of("merchant_accounts", "merchant_account"),
+    # Cards that end soon.
+    Index("ix_payment_methods_expiry", "organisation", "expiry"),
 )  # fmt: skip
 
 invoices = Table(
@@ -178,12 +181,14 @@ attempts = Table(
     ),
 )  # fmt: skip
 
-WAITING = "state IN ('open', 'retrying')"
+WAITING = "state IN ('open', 'retrying') AND kind <> 'expiring_card'"
+EXPIRING = "kind = 'expiring_card' AND state <> 'resolved'"
 
 action_items = Table(
     "action_items", metadata,
-    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("payment"), _text("client"),
-    _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"), _text("reason"),
+    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("about"), _text("payment"),
+    _text("client"), _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"),
+    _text("reason"),
     _text("reason_class"), _text("network_code"), _text("state"), _int("version"), _int("attempts"),
     _at("failed_at"), _at("opened_at"), _at("changed_at"), _text("by"), _text("note"),
     Column("retry_on", Date, nullable=True),
@@ -193,6 +198,11 @@ action_items = Table(
     Index(
         "uq_action_items_waiting", "organisation", "payment", unique=True,
         postgresql_where=text(WAITING), sqlite_where=text(WAITING),
+    ),
+    # A card has one item for the month in which it ends (A1); once rejected, it stays so.
+    Index(
+        "uq_action_items_expiring", "organisation", "payment_method", "about", unique=True,
+        postgresql_where=text(EXPIRING), sqlite_where=text(EXPIRING),
     ),
     # What a night retries by itself (A8).
     Index(
@@ -341,6 +351,7 @@ sessions = Table(
     "sessions", metadata,
     Column("hash", Text, primary_key=True), _text("organisation"), _text("administrator"), _text("csrf"),
     _text("language"), _at("created_at"), _at("seen_at"), _at("expires_at"), _at("ended_at", null=True),
+    _text("awaits"),
     _of("administrators", "administrator"),
 )  # fmt: skip
 
@@ -414,6 +425,7 @@ THINGS: dict[type, Table] = {
     WebhookEndpoint: webhook_endpoints,
     Delivery: deliveries,
     **MAIL_TABLES,
+    **ACCESS_TABLES,
     **SUBSCRIPTION_TABLES,
     **CARE_TABLES,
     **REPORT_TABLES,

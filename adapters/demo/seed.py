@@ -38,6 +38,7 @@ class Story:
         """The organisation and its people."""
         settings = {
             "night_at": night_at,
+            "digest_at": night_at,  # a visitor should not have to wait for the morning
             "taxes": [{"code": code, "rate": rate, "compound": False} for code, rate in club.taxes],
         }
         account = {"id": "main", "processor": "simulator", "kinds": ["card"], "settings": {"latency_ms": 120}}

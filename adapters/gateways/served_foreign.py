@@ -6,6 +6,7 @@ from typing import Protocol
 from adapters.gateways.cardpointe.served import CardPointeDialect
 from adapters.gateways.paysafe.served import PaysafeDialect
 from adapters.gateways.served_call import Dialect
+from adapters.gateways.served_webhooks import WebhookDialect
 from adapters.gateways.simulator import Simulator
 from adapters.gateways.stripe.served import StripeDialect
 
@@ -24,5 +25,6 @@ FOREIGN: Mapping[str, Speaker] = {
     "/directdebit/":          PaysafeDialect,
     "/paymenthub/":           PaysafeDialect,
     "/v1/":                   StripeDialect,
+    "/webhooks":              WebhookDialect,  # what Paysafe and Stripe tell by themselves
 }
 # fmt: on

@@ -47,25 +47,32 @@ class Composed:
 
 
 def letter_of(
-    mail: Mail, people: People, client: Client | None, digest: Digest | None, *, public_url: str, unsubscribe: str = ""
+    mail: Mail,
+    people: People,
+    client: Client | None,
+    digest: Digest | None,
+    *,
+    public_url: str,
+    unsubscribe: str = "",
+    way_in: str = "",
 ) -> tuple[Letter, Wording]:
     """What a mail says, in the reader's language and the organisation's time."""
     owner = people.organisation
     w = Wording(language=mail.language, timezone=owner.timezone, currency=owner.currency, now=mail.planned_at)
     desk = Desk(
         w=w, organisation=owner.name, contact=people.billing_contact, name=client.name if client else "",
-        public_url=public_url, digest=digest,
+        public_url=public_url, digest=digest, way_in=way_in,
     )  # fmt: skip
     return replace(write(mail, desk), unsubscribe=unsubscribe), w
 
 
 def compose(
     mail: Mail, address: str, people: People, client: Client | None, digest: Digest | None, *, settings: Settings,
-    unsubscribe: str = "",
+    unsubscribe: str = "", way_in: str = "",
 ) -> Composed:  # fmt: skip
     """Raises AddressNotValid."""
     letter, w = letter_of(
-        mail, people, client, digest, public_url=settings.public_url, unsubscribe=unsubscribe
+        mail, people, client, digest, public_url=settings.public_url, unsubscribe=unsubscribe, way_in=way_in
     )  # fmt: skip
     context = {"letter": letter, "w": w, "organisation": people.organisation.name}
     text = _environment().get_template("letter.txt").render(context)

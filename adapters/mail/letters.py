@@ -64,6 +64,7 @@ class Desk:
     name: str
     public_url: str
     digest: Digest | None = None
+    way_in: str = ""  # the address of a sign-in link; it is made when the mail is sent, and kept nowhere
 
     @property
     def center(self) -> str:
@@ -198,6 +199,16 @@ def _card_expiring(mail: Mail, desk: Desk) -> Letter:
     )  # fmt: skip
 
 
+def _sign_in_link(mail: Mail, desk: Desk) -> Letter:
+    w = desk.w
+    return Letter(
+        subject=w("mail.sign_in_link.subject", organisation=desk.organisation), title=w("mail.sign_in_link.title"),
+        intro=(w("mail.sign_in_link.intro", organisation=desk.organisation),),
+        link=(w("mail.sign_in_link.open"), desk.way_in or f"{desk.public_url.rstrip('/')}/sign-in"),
+        closing=(w("mail.sign_in_link.once"), w("mail.sign_in_link.not_you")), why=w("mail.sign_in_link.why"),
+    )  # fmt: skip
+
+
 def _why(mail: Mail, desk: Desk) -> str:
     sort, _ = mail.whose
     return desk.w(f"mail.why.{sort}", organisation=desk.organisation)
@@ -255,5 +266,6 @@ LETTERS: dict[MailKind, Write] = {
     K.PAYMENT_FAILED:    _payment_failed,
     K.REFUND_SENT:       _refund_sent,
     K.CARD_EXPIRING:     _card_expiring,
+    K.SIGN_IN_LINK:      _sign_in_link,
 }
 # fmt: on

@@ -139,6 +139,7 @@ SEEN: dict[str, See] = {
     "payment.approved":     _paid,
     "instalment.charged":   _paid,
     "subscription.renewed": _paid,
+    "echeck.settled":       _paid,
     "action_item.opened":   _opened,
     "refund.submitted":     _refunded,
     "refund.recorded":      _refunded,

@@ -13,6 +13,7 @@ from adapters.bootstrap import App
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.mail_tables import failures, mails
+from adapters.invitations import address_of, invite
 from adapters.logs import log_event, log_failure
 from adapters.mail.composing import AddressNotValid, Composed, compose, digest_date, envelope_address, sender_of
 from adapters.mail.digests import read_digest
@@ -21,7 +22,7 @@ from adapters.mail.smtp import TIMEOUT_S, Answer, Carrier, Said, carrier
 from adapters.mail.unsubscribing import link
 from domain.decision import New
 from domain.event import Event
-from domain.mail import GIVEN_UP_AFTER, MAIL, Mail, MailState, wait_after
+from domain.mail import GIVEN_UP_AFTER, LINK_WANTED_FOR, MAIL, Mail, MailKind, MailState, wait_after
 from domain.notifying import entitled, may_unsubscribe
 from domain.people import Client
 
@@ -104,7 +105,7 @@ class Postman:
         """Who may have it is asked now, a moment before it goes (N1, P2)."""
         answer = None
         try:
-            composed = self.app.books.run(partial(ready, app=self.app, mail=mail), read_only=True)
+            composed = self._ready(mail)
         except AddressNotValid as error:
             answer = Answer(said=Said.NEVER, why=f"not an address: {error}")
         else:
@@ -113,19 +114,31 @@ class Postman:
                 answer = by.send(sender, address, composed.message)
         self.app.books.run(partial(record, mail=mail, answer=answer))
 
+    def _ready(self, mail: Mail) -> Composed | None:
+        """A way in is made in the moment in which it is sent."""
+        work = partial(ready, app=self.app, mail=mail, sending=True)
+        return self.app.books.run(work, read_only=mail.kind is not MailKind.SIGN_IN_LINK)
 
-def ready(tx: BookTransaction, *, app: App, mail: Mail) -> Composed | None:
-    """The message; None when nobody is to have it any more. Raises AddressNotValid."""
+
+def ready(tx: BookTransaction, *, app: App, mail: Mail, sending: bool = False) -> Composed | None:
+    """The message; None when nobody is to have it any more. `sending` makes the way in that it may hold. Raises
+    AddressNotValid."""
+    if mail.kind is MailKind.SIGN_IN_LINK and tx.now - mail.planned_at > LINK_WANTED_FOR:
+        return None
     people = people_of(tx, mail.organisation)
     sort, id = mail.whose
     client = tx.find(Client, organisation=mail.organisation, id=id) if sort == "client" else None
     address = entitled(mail, people, client)
     if not address:
         return None
-    return composed_for(tx, app, mail, address)
+    way_in = ""
+    if sending and mail.kind is MailKind.SIGN_IN_LINK:
+        token = invite(tx, organisation=mail.organisation, administrator=id)
+        way_in = address_of(token, app.settings.public_url)
+    return composed_for(tx, app, mail, address, way_in=way_in)
 
 
-def composed_for(tx: BookTransaction, app: App, mail: Mail, address: str) -> Composed:
+def composed_for(tx: BookTransaction, app: App, mail: Mail, address: str, *, way_in: str = "") -> Composed:
     """The message to an address, whoever that is."""
     people = people_of(tx, mail.organisation)
     sort, id = mail.whose
@@ -136,6 +149,7 @@ def composed_for(tx: BookTransaction, app: App, mail: Mail, address: str) -> Com
     return compose(
         mail, address, people, client, digest, settings=app.settings,
         unsubscribe=link(tx, app.settings, mail.organisation, id, opt_in) if opt_in else "",
+        way_in=way_in,
     )  # fmt: skip
 
 

@@ -39,10 +39,11 @@ def _sample(kind: MailKind, language: str, settings: Settings) -> Composed:
     )  # fmt: skip
     told = client if kind in TO_CLIENT else None
     digest = _digest(language) if kind is MailKind.DIGEST else None
+    way_in = f"{settings.public_url.rstrip('/')}/sign-in?token=sample" if kind is MailKind.SIGN_IN_LINK else ""
     opted = kind in (MailKind.DIGEST, MailKind.FAILURE, MailKind.STORM)
     link = f"{settings.public_url.rstrip('/')}/unsubscribe?token=sample" if opted else ""
     address = client.email if told else people.administrators[0].email
-    return compose(mail, address, people, told, digest, settings=settings, unsubscribe=link)
+    return compose(mail, address, people, told, digest, settings=settings, unsubscribe=link, way_in=way_in)
 
 
 def _people(language: str) -> People:

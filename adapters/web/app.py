@@ -7,10 +7,12 @@ from starlette.staticfiles import StaticFiles
 
 from adapters.bootstrap import App
 from adapters.web import (
+    account,
     acts,
     billing,
     clients,
     commands,
+    differences,
     errors,
     events,
     health,
@@ -23,10 +25,13 @@ from adapters.web import (
     reads,
     reports,
     sign_in,
+    sign_in_oidc,
+    sign_in_proofs,
     subscriptions,
     unsubscribe,
 )
 from adapters.web.guard import Headers
+from adapters.web.oidc import Provider
 from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
 
@@ -47,13 +52,13 @@ def create_app(app: App) -> FastAPI:
         ],
     )
     application.state.app = app
+    application.state.provider = Provider(app.settings) if app.settings.oidc_issuer else None
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients,
-        operating, reports,
-        merchant_accounts, processor_webhooks,
-        mailbox, unsubscribe,
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
+        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        sign_in_oidc, account,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from adapters.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+OIDC_LASTS_S = 600  # a visit at the identity provider
 NOTE_LASTS_S = 60  # a redirect takes less
 # What a note may say: each has words under `web.told.<code>`.
 NOTES = (
@@ -64,6 +65,18 @@ def read_note(request: Request, settings: Settings) -> Note | None:
 
 def drop_note(response: Response, settings: Settings) -> None:
     _delete(response, note_cookie(settings), settings)
+
+
+def oidc_cookie(settings: Settings) -> str:
+    return f"{session_cookie(settings)}-oidc"
+
+
+def keep_oidc(response: Response, settings: Settings, token: str) -> None:
+    _set(response, oidc_cookie(settings), token, settings, max_age=OIDC_LASTS_S)
+
+
+def drop_oidc(response: Response, settings: Settings) -> None:
+    _delete(response, oidc_cookie(settings), settings)
 
 
 SAME_SITE: Literal["lax"] = "lax"

@@ -25,6 +25,7 @@ from adapters.database.action_centre import (
     sum_waiting,
 )  # fmt: skip
 from adapters.database.books import BookTransaction
+from adapters.database.heard import count_differences
 from adapters.database.incidents import incidents
 from adapters.mail.digests import nobody_to_tell
 from adapters.web.cookies import Note, read_note
@@ -95,6 +96,7 @@ def show_list(
             "counts": count_tabs(tx, own),
             "waiting": sum_waiting(tx, own),
             "incidents": incidents(tx, own),
+            "differences": count_differences(tx, own),
             "may_act": may(person, ACT),
             "note": say_note(tx, own, note),
             "names": names_of(tx, own),

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapters.database.action_centre import Row
-from domain.action_item import ItemState
+from domain.action_item import ActionItem, ItemKind, ItemState
+from domain.comparing import DISPUTED
 from domain.declines import ReasonClass
 from domain.payment import PaymentState
 from domain.retrying import retry_allowed
@@ -55,19 +56,31 @@ class Offer:
 def offer(row: Row) -> Offer:
     """What can be done with an item as it stands; who may do it is another question."""
     item, payment = row.item, row.payment
+    if item.kind is ItemKind.EXPIRING_CARD:
+        return _about_card(item)
     allowed, why_not = False, ""
     if _retriable(row):
         allowed, why_not = retry_allowed(item, payment, row.method, row.limits, row.seen_at)
     doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
+    disputed = item.state is ItemState.OPEN and item.reason in DISPUTED
     return Offer(
         first=_first(row, allowed, doubt),
         retry=allowed,
         why_not=why_not or ("in_doubt" if doubt else ""),
-        may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED,
-        may_reject=item.state is ItemState.OPEN and payment.state in OWED,
+        may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED and not disputed,
+        may_reject=disputed or (item.state is ItemState.OPEN and payment.state in OWED),
         may_settle=doubt,
         may_reopen=item.state is ItemState.REJECTED and payment.state in OWED,
     )
+
+
+def _about_card(item: ActionItem) -> Offer:
+    """A card that ends soon: it is replaced at the client's, or the item is rejected."""
+    rejected = item.state is ItemState.REJECTED
+    return Offer(
+        first=Step.REOPEN if rejected else Step.NOTHING, retry=False, why_not="", may_replace=False,
+        may_reject=item.state is ItemState.OPEN, may_settle=False, may_reopen=rejected,
+    )  # fmt: skip
 
 
 def _retriable(row: Row) -> bool:

@@ -26,7 +26,7 @@ from adapters.web.visit import OfVisit, Posted, Visit
 from domain.command import Command, CommandStatus
 from domain.refusal import NotKnown, PermissionDenied, Refusal
 
-router = APIRouter(prefix="/clients/{client}/operations/{name}")
+router = APIRouter(prefix="/clients/{client}/operations/{operation}")
 Fields = Mapping[str, Sequence[str]]
 BEGUN_FROM = ("invoice", "payment", "refund", "allocation")  # what a link to a form may say that it is about
 SOURCE = "web"
@@ -46,41 +46,41 @@ def show_form(
     request: Request,
     visit: OfVisit,
     client: ItemId,
-    name: str,
+    operation: str,
     instalments: Annotated[list[str], Query()] = [],  # noqa: B006
 ) -> Response:
-    operation = operation_of(name)
+    chosen = operation_of(operation)
     fields = {part: [request.query_params[part]] for part in BEGUN_FROM if part in request.query_params}
-    found = visit.read(operation.act, lambda tx, person: _desk(tx, person, client))
+    found = visit.read(chosen.act, lambda tx, person: _desk(tx, person, client))
     key = visit.app.books.run(lambda tx: tx.mint(), read_only=True)
-    return _form(request, operation, found, {**fields, "instalments": instalments, "key": [key]})
+    return _form(request, chosen, found, {**fields, "instalments": instalments, "key": [key]})
 
 
 @router.post("")
 def do(
-    request: Request, visit: OfVisit, csrf: Posted, fields: SentFields, client: ItemId, name: str
+    request: Request, visit: OfVisit, csrf: Posted, fields: SentFields, client: ItemId, operation: str
 ) -> Response:  # fmt: skip
     """First shows what would come of it; done when the person says so (`do`)."""
-    operation = operation_of(name)
+    chosen = operation_of(operation)
     by, found = visit.act(
-        operation.act, csrf, lambda tx, person: (person.administrator.id, _desk(tx, person, client))
+        chosen.act, csrf, lambda tx, person: (person.administrator.id, _desk(tx, person, client))
     )  # fmt: skip
     typed = Typed(fields=fields, desk=found)
     try:
-        envelope = _envelope(by, operation, typed)
+        envelope = _envelope(by, chosen, typed)
         if not typed.ticked("do"):
-            return _preview(request, visit, operation, found, fields, envelope)
+            return _preview(request, visit, chosen, found, fields, envelope)
         answered = _carry_out(visit.app, found.organisation.id, envelope)
     except (PermissionDenied, NotKnown):
         raise
     except Refusal as refusal:
         told = refusal.error if isinstance(refusal, NotTaken) else refusals.told(refusal)
-        return _refused(request, operation, found, fields, told)
+        return _refused(request, chosen, found, fields, told)
     if answered.status is CommandStatus.REFUSED:
-        return _refused(request, operation, found, fields, answered.error)
+        return _refused(request, chosen, found, fields, answered.error)
     waits = answered.status is CommandStatus.ACCEPTED
     response = RedirectResponse(f"/clients/{client}", status_code=303)
-    leave_note(response, visit.app.settings, Note(code="operation_waits" if waits else "operation_done", item=name))
+    leave_note(response, visit.app.settings, Note(code="operation_waits" if waits else "operation_done", item=operation))
     return response
 
 

@@ -49,7 +49,8 @@ def page(
     w = wording or wording_of(request, language)
     note = context.pop("note", None)
     html = environment().get_template(template).render(
-        w=w, t=w, person=visit(request).person, path=_path(request), languages=_languages(w), note=note, **context
+        w=w, t=w, person=visit(request).person, path=_path(request), languages=_languages(w), note=note,
+        oidc=app.settings.oidc_name if app.settings.oidc_issuer else "", **context
     )  # fmt: skip
     response = HTMLResponse(html, status_code=status, headers={"content-language": w.html})
     if read_note(request, app.settings) is not None:

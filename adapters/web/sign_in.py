@@ -27,6 +27,14 @@ def ours(path: str) -> str:
     return path if OUR_PAGE.fullmatch(path) else HOME
 
 
+def signed_in(app: App, token: str) -> Response:
+    """To work, or to the second proof."""
+    owes = app.books.run(lambda tx: sessions.awaits(tx, token), read_only=True)
+    response = RedirectResponse("/sign-in/code" if owes else HOME, status_code=303)
+    keep_session(response, app.settings, token)
+    return response
+
+
 @router.get("/")
 def home() -> Response:
     return RedirectResponse(HOME, status_code=303)
@@ -61,9 +69,7 @@ def sign_in(
         fresh = app.books.run(lambda tx: sessions.sign_in(tx, token, language=_known(language), instead_of=held))
     except LinkNotValid:
         return page(request, "link_not_valid.html", status=410)
-    response = RedirectResponse(HOME, status_code=303)
-    keep_session(response, app.settings, fresh)
-    return response
+    return signed_in(app, fresh)
 
 
 @router.post("/sign-out")

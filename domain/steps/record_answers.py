@@ -7,11 +7,12 @@ from typing import TypeVar
 from domain.attempt import AttemptState
 from domain.claim import Asked
 from domain.concluding import conclude, lose, touches_plan
-from domain.outcome import NoAnswer, Outcome
+from domain.outcome import Approved, Declined, NoAnswer, Outcome
 from domain.payment import PaymentKind
 from domain.ports import Books, Log, Transaction
 from domain.resolving import settle_finding
 from domain.steps.account_steps import settle_plans
+from domain.steps.find_breaks import note_late_verdict
 
 A = TypeVar("A")
 Answered = Sequence[tuple[Asked, A]]
@@ -31,6 +32,8 @@ def record_each(books: Books, answered: Answered[A], record: Record[A], log: Log
             if asked.attempt.key not in ours:
                 told = {"payment": asked.payment.id, "key": asked.attempt.key, "outcome": type(outcome).__name__}
                 log("attempt.discarded", **told)
+                if isinstance(outcome, Approved | Declined):
+                    books.run(partial(note_late_verdict, asked=asked, said=outcome))
 
 
 def _whole(record: Record[A], wave: Sequence[tuple[Asked, A]], tx: Transaction) -> list[Asked]:

@@ -9,6 +9,8 @@ from domain.instalment import Plan
 from domain.payment import Payment, PaymentState
 from domain.payment_method import PaymentMethod
 from domain.ports import Transaction
+from domain.reconciliation import Break, BreakState
+from domain.steps.find_breaks import resolve_break
 from domain.steps.record_answers import settle_one_offs
 from domain.steps.retry_limits import limits_of
 from domain.steps.through_door import must_answer
@@ -46,6 +48,8 @@ def reject_item(tx: Transaction, *, organisation: str, item: str, by: str, reaso
     plan = _plan(tx, payment)
     held = _held(tx, payment) if plan is not None else []
     tx.write([retrying.reject(waiting, payment, plan=plan, held=held, reason=reason, by=by, now=tx.now)])
+    for one in tx.all(Break, organisation=organisation, payment=payment.id, state=BreakState.OPEN):
+        resolve_break(tx, one, by=by, reason=reason)
     return {"item": item, "state": "rejected"}
 
 

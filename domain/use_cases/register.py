@@ -5,10 +5,12 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.bank_account import BankAccount, must_fit
 from domain.capabilities import capability_for
 from domain.decision import Change, New
 from domain.event import Event
+from domain.expiring import close
 from domain.money import MINOR_DIGITS
 from domain.organisation import MerchantAccount, Organisation
 from domain.payment_method import MethodState, PaymentMethod, about_bank
@@ -130,7 +132,18 @@ def register_payment_method(
             given = {**given, "state": MethodState.ACTIVE, "dead_reason": ""}
     needed = ("client", "kind", "merchant_account", "token")
     _keep(tx, PaymentMethod, key, known, given, needed=needed, by=by, organisation=organisation)
+    if known is not None and "state" in given:
+        _close_expiring(tx, organisation, payment_method, by=by)
     return {"payment_method": payment_method}
+
+
+def _close_expiring(tx: Transaction, organisation: str, payment_method: str, *, by: str) -> None:
+    """A card that was replaced ends soon no longer; should the new one, the next night says so."""
+    items = tx.lock_all(
+        ActionItem, order_by="id", organisation=organisation, kind=ItemKind.EXPIRING_CARD, state=ItemState.OPEN,
+        payment_method=payment_method,
+    )  # fmt: skip
+    tx.write([close(item, by=by, now=tx.now) for item in items])
 
 
 def _account_or_token(

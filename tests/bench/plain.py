@@ -81,9 +81,9 @@ PROMISE = """UPDATE payments SET state = 'submitting', version = version + 1, at
     RETURNING client, invoice, merchant_account, payment_method, amount, attempts, ref"""
 ATTEMPT = """INSERT INTO attempts (key, organisation, payment, number, merchant_account, payment_method, amount,
         currency, parameters_hash, state, epoch, sends, rung, resend, reference, reason, network_code,
-        detail, promised_at)
+        advice, instrument, detail, promised_at)
     VALUES (%(key)s, %(o)s, %(p)s, %(n)s, %(m)s, %(pm)s, %(a)s,
-        'CAD', md5(%(key)s), 'submitting', 1, 1, 0, false, '', '', '', '{}', now())"""
+        'CAD', md5(%(key)s), 'submitting', 1, 1, 0, false, '', '', '', '', '', '{}', now())"""
 RECORD = (
     """UPDATE attempts SET state = 'approved', reference = %(r)s, ended_at = now()
         WHERE key = %(k)s AND epoch = 1 AND state = 'submitting'""",

@@ -98,7 +98,8 @@ INSERT INTO merchant_accounts
     FROM generate_series(0, {accounts} - 1) g;
 INSERT INTO clients SELECT '{club}', 'c' || g, 'Client ' || g, 'c' || g || '@example.org', 'en', now()
     FROM generate_series(1, {due}) g;
-INSERT INTO payment_methods
+INSERT INTO payment_methods (organisation, id, client, kind, merchant_account, token, brand, last4, expiry, holder,
+        mandate, state, dead_reason, created_at)
     SELECT '{club}', 'pm' || g, 'c' || g, 'card', 'm' || mod(g, {accounts}), 'tok_approve', 'visa', '4242',
     '2028-01', '', '{{}}', 'active', '', now() FROM generate_series(1, {due}) g;
 INSERT INTO invoices SELECT '{club}', 'i' || g, 'c' || g, 30000, current_date, 'purchase', '', now()

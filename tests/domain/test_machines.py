@@ -14,6 +14,7 @@ from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
 from domain.mail import MAIL, Mail, MailState
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
+from domain.reconciliation import BREAK, COMPARISON, Break, BreakState, Comparison, ComparisonState
 from domain.refund import REFUND, Refund, RefundState
 from domain.report import REPORT, Report, ReportState
 from domain.subscription import SUBSCRIPTION, Subscription, SubscriptionState
@@ -30,6 +31,8 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (CARE, CareState, Care, set()),
     (MAIL, MailState, Mail, {"sent", "withdrawn"}),
     (REPORT, ReportState, Report, {"applied", "dismissed"}),
+    (BREAK, BreakState, Break, {"resolved"}),
+    (COMPARISON, ComparisonState, Comparison, set()),
     (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]

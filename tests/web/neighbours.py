@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,8 +16,12 @@ from adapters.mail.planning import plan_all
 from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
 from domain.access import ServiceKey
-from domain.decision import New
+from domain.decision import Decision, New
+from domain.outcome import About
 from domain.permissions import Permission
+from domain.processor_event import ReportedState, ReportKind
+from domain.reconciliation import Break, BreakKind
+from domain.report import Report, ReportState
 from tests.adapters.contract.examples import example
 from tests.adapters.office import Office, envelope
 from tests.web.browser import ORIGIN, Browser
@@ -29,7 +34,7 @@ NAMES = {
     "merchant_account": "merchant_account", "invoice": "invoice", "payment": "payment", "plan": "plan",
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
-    "subscription": "subscription", "mail": "mail",
+    "subscription": "subscription", "mail": "mail", "break": "break", "report": "report",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -95,11 +100,26 @@ def furnishing(organisation: str, p: str, word: str) -> Iterator[dict[str, Any]]
     yield told("scholarship.open", fund=f"{p}f-1", amount=50_000)
 
 
+def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
+    """What its processor's books say otherwise, and a report that nobody could place."""
+    here: dict[str, Any] = {"organisation": organisation, "merchant_account": f"{p}main", "changed_at": at}
+    broken = Break(
+        id=f"{p}brk-1", subject=word, reference=word, kind=BreakKind.MISSING_HERE, about=next(iter(About)),
+        on=at.date(), amount_there=1_234, currency="CAD", opened_at=at, **here,
+    )  # fmt: skip
+    parked = Report(
+        id=f"{p}rep-1", event_id=word, kind=next(iter(ReportKind)), said=next(iter(ReportedState)), reference=word,
+        occurred_at=at, received_at=at, state=ReportState.PARKED, why="unknown", **here,
+    )  # fmt: skip
+    return New(thing=broken), New(thing=parked)
+
+
 def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
     sent = list(furnishing(organisation, p, word))
     for told in office.send(*sent):
         assert told["status"] == "done", told
     plan_all(office.app)
+    office.app.books.run(lambda tx: tx.write([differences(tx.now, organisation, p, word)]))
     return Neighbour(
         organisation=organisation, word=word, key=key_of(office, organisation), ids=ids_of(office, organisation),
         commands=[(one["source"], one["id"]) for one in sent],
@@ -112,7 +132,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "client": "clients", "administrator": "administrators", "payment_method": "payment_methods",
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
-        "subscription": "subscriptions", "mail": "mails",
+        "subscription": "subscriptions", "mail": "mails", "break": "breaks", "report": "reports",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 

@@ -95,6 +95,8 @@ def filled(path: str, who: Neighbour) -> list[str]:
     """The address of a route with everything that `who` has; `{source}/{id}` are those of its commands."""
     if "{source}" in path:
         return [path.replace("{source}", source).replace("{id}", id) for source, id in who.commands]
+    for folder, kind in (("/breaks/", "break"), ("/reports/", "report")):
+        path = path.replace(f"{folder}{{id}}", f"{folder}{{{kind}}}")
     wanted = [name for name in PARAMETER.findall(path) if name != "organisation"]
     found = [path]
     for name in wanted:

@@ -20,6 +20,7 @@ ROLES = {
 FORM = {"version": "1", "reason": "because", "reference": "ref-1", "outcome": "paid", "language": "fr"}
 ITEM = "/action-items/{item}"
 STATEMENT = "/clients/{client}/statement"
+OPERATION = "/clients/{client}/operations/{operation}"
 
 # fmt: off
 # The status of each route for: nobody, sees, acts, acts_blind, others, principal. Redirects are 303. An act on
@@ -41,6 +42,29 @@ EXPECTED = {
     # Either of the permissions billing and reports reads a client's statement.
     ("GET",  STATEMENT):                  (401, 403, 403, 403, 200, 200),
     ("GET",  f"{STATEMENT}/csv"):         (401, 403, 403, 403, 200, 200),
+    ("POST", "/sign-in/password"):        (401, 401, 401, 401, 401, 401),
+    ("POST", "/sign-in/link"):            (200, 200, 200, 200, 200, 200),
+    ("GET",  "/sign-in/code"):            (401, 401, 401, 401, 401, 401),
+    ("POST", "/sign-in/code"):            (401, 401, 401, 401, 401, 401),
+    ("GET",  "/sign-in/oidc"):            (401, 401, 401, 401, 401, 401),
+    ("GET",  "/sign-in/oidc/back"):       (401, 401, 401, 401, 401, 401),
+    ("POST", "/account/oidc"):            (401, 401, 401, 401, 401, 401),
+    ("POST", "/account/oidc/remove"):     (401, 303, 303, 303, 303, 303),
+    ("GET",  "/account"):                 (401, 200, 200, 200, 200, 200),
+    ("POST", "/account/password"):        (401, 422, 422, 422, 422, 422),
+    ("POST", "/account/code"):            (401, 409, 409, 409, 409, 409),
+    ("POST", "/account/code/confirm"):    (401, 422, 422, 422, 422, 422),
+    ("POST", "/account/code/remove"):     (401, 422, 422, 422, 422, 422),
+    ("POST", "/account/sessions/end"):    (401, 303, 303, 303, 303, 303),
+    ("POST", "/account/mail"):            (401, 303, 303, 303, 303, 303),
+    ("GET",  "/differences"):             (401, 200, 200, 403, 403, 200),
+    ("POST", "/differences/breaks/{id}"): (401, 403, 404, 404, 403, 404),
+    ("POST", "/differences/reports/{id}"):(401, 403, 404, 404, 403, 404),
+    # Any of billing, payment_processing and refund sees clients; an operation asks for its own (here: a credit).
+    ("GET",  "/clients"):                 (401, 403, 200, 200, 200, 200),
+    ("GET",  "/clients/{client}"):        (401, 403, 200, 200, 200, 200),
+    ("GET",  OPERATION):                  (401, 403, 403, 403, 200, 200),
+    ("POST", OPERATION):                  (401, 403, 403, 403, 422, 422),
     ("GET",  "/mailbox"):                 (401, 403, 403, 403, 200, 200),
     ("GET",  "/mailbox/{mail}"):          (401, 403, 403, 403, 404, 404),
     ("GET",  "/mailbox/{mail}/html"):     (401, 403, 403, 403, 404, 404),
@@ -87,7 +111,8 @@ def test_own_organisation(staffed, route):
     for position, (role, expected) in enumerate(zip(ROLES, EXPECTED[route], strict=True)):
         item = staffed.failed(client=f"c-{position}")
         own = path.replace("{item}", item.id).replace("{client}", item.client).replace("{name}", "revenue")
-        own = own.replace("{mail}", "mail_" + "0" * 32)
+        own = own.replace("{operation}", "credit")
+        own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role
         done = status == 303 and path.startswith(ITEM)

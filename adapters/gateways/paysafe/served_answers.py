@@ -40,17 +40,17 @@ class Speech:
     def taken(self, filed: Filed, today: date) -> Said:
         """The answer to what was just asked: an object, or the object of a refusal with its error."""
         status = 402 if filed.declined else 200
-        fields = _object(filed, today)
+        fields = shape(filed, today)
         if filed.declined:
             for name in ("status", "amount", "txnTime", "currencyCode"):
                 fields.pop(name, None)  # a declined answer lacks them
         return Said(say_json(status, _mixed(fields)))
 
     def one(self, filed: Filed, today: date, *, settlement: bool) -> Said:
-        return Said(say_json(200, _mixed(_object(filed, today, settlement=settlement))))
+        return Said(say_json(200, _mixed(shape(filed, today, settlement=settlement))))
 
     def some(self, things: str, filed: Sequence[Filed], today: date, *, settlement: bool = False) -> Said:
-        found = [_mixed(_object(one, today, settlement=settlement)) for one in filed]
+        found = [_mixed(shape(one, today, settlement=settlement)) for one in filed]
         return Said(say_json(200, _mixed({things: found, "links": []})))
 
     def cancelled(self, filed: Filed, today: date) -> Said:
@@ -81,7 +81,8 @@ class Speech:
         return Said(say_json(status, _mixed(body), f"X-Application-Status-Code: {code}"))
 
 
-def _object(filed: Filed, today: date, *, settlement: bool = False) -> dict[str, Any]:
+def shape(filed: Filed, today: date, *, settlement: bool = False) -> dict[str, Any]:
+    """A transaction as Paysafe would show it today."""
     known = filed.known
     fields: dict[str, Any] = {
         "id": filed.id,

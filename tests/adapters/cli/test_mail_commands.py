@@ -82,6 +82,6 @@ def test_every_mail_can_be_read_before_anybody_is_sent_one(encaisse: Encaisse, t
     assert shown.code == 0
     for one in shown.lines:
         assert (tmp_path / "mails" / f"{one['kind']}.{language}.html").read_text() == one["html"]
-    assert len(shown.lines) == 13
+    assert len(shown.lines) == 14
     assert encaisse("mail", "preview", "receipt", "--language", language).out.count("145") >= 1
     assert encaisse("mail", "preview", "nothing").code == 2

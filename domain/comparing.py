@@ -1,0 +1,124 @@
+"""Comparing decides what a difference between a processor's books and ours is, and what becomes of it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
+from domain.attempt import ATTEMPT, Attempt, AttemptState
+from domain.decision import Decision, New, move
+from domain.declines import class_of
+from domain.event import SYSTEM, Event
+from domain.itemising import new_item, resolve_item
+from domain.outcome import About, Listed
+from domain.payment import Payment, PaymentState
+from domain.reconciliation import BREAK, Break, BreakKind, BreakState
+from domain.retrying import ReasonNeeded
+from domain.telling import item_event
+
+Mint = Callable[[str], str]
+IN_FLIGHT = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.IN_DOUBT)
+DISPUTED = tuple(kind.value for kind in BreakKind)  # reasons of items that are about a break
+
+
+def differs(line: Listed, attempt: Attempt | None, payment: Payment | None) -> BreakKind | None:
+    """What is wrong about a line of the processor's list; None when it agrees, or is still being asked about."""
+    if attempt is None:
+        return None if line.cancelled else BreakKind.MISSING_HERE
+    if attempt.state in IN_FLIGHT:
+        return None
+    if attempt.state is not AttemptState.APPROVED:
+        return None if line.cancelled else BreakKind.OTHER_STATE
+    if (line.amount_minor, line.currency) != (attempt.amount, attempt.currency):
+        return BreakKind.OTHER_AMOUNT
+    still_paid = payment is not None and payment.state is PaymentState.PAID
+    return BreakKind.OTHER_STATE if line.cancelled and still_paid else None
+
+
+def ask_now(attempt: Attempt, *, now: datetime) -> Decision:
+    """The list has what we have no verdict about: its own ladder asks at once, and adopts the answer."""
+    waiting = attempt.worker is None and attempt.state in (AttemptState.UNKNOWN, AttemptState.IN_DOUBT)
+    return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, next_at=now),) if waiting else ()
+
+
+def break_of(
+    kind: BreakKind, *, organisation: str, account: str, on: date, line: Listed | None, attempt: Attempt | None,
+    now: datetime, mint: Mint,
+) -> Break:  # fmt: skip
+    """What was found, of the line, of the attempt, or of both."""
+    key = line.key if line is not None and line.key else attempt.key if attempt is not None else ""
+    reference = line.reference if line is not None else attempt.reference if attempt is not None else ""
+    booked = attempt is not None and attempt.state is AttemptState.APPROVED
+    return Break(
+        organisation=organisation, id=mint("brk_"), merchant_account=account, subject=key or reference, kind=kind,
+        about=line.about if line is not None else About.CHARGE, on=on, key=key, reference=reference,
+        payment=attempt.payment if attempt is not None else None,
+        amount_here=attempt.amount if attempt is not None and booked else None,
+        amount_there=line.amount_minor if line is not None else None,
+        currency=line.currency if line is not None else attempt.currency if attempt is not None else "",
+        opened_at=now, changed_at=now,
+    )  # fmt: skip
+
+
+def open_break(
+    found: Break, known: Iterable[Break], payment: Payment | None, item: ActionItem | None, *, now: datetime, mint: Mint
+) -> Decision:
+    """Nothing when it is known: an open one is not opened twice, and one that a person has closed stays closed."""
+    for one in known:
+        if one.subject != found.subject or one.merchant_account != found.merchant_account:
+            continue
+        if one.state is BreakState.OPEN or (one.kind is found.kind and one.by != SYSTEM):
+            return ()
+    return (
+        New(thing=found), _told(replace(found, version=0), "break.opened", now),
+        *(_dispute(found, payment, item, now=now, mint=mint) if payment is not None else ()),
+    )  # fmt: skip
+
+
+def resolve(
+    found: Break, payment: Payment | None, item: ActionItem | None, *, by: str, reason: str, now: datetime
+) -> Decision:
+    """By a person with a reason, or by itself because both books agree now; its item is no longer in doubt."""
+    if not reason.strip():
+        raise ReasonNeeded("reason")
+    step = move(BREAK, found, "resolve", by=by, note=reason, changed_at=now)
+    return (step, _told(found, "break.resolved", now, by=by, reason=reason), *_settle_item(payment, item, by, now))
+
+
+def _dispute(found: Break, payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint) -> Decision:
+    """The payment's item says so and allows no retry until the break is resolved: nothing is charged twice (A10)."""
+    code = found.kind.value
+    if item is None:
+        return new_item(payment, ItemKind.IN_DOUBT, code, "", now=now, mint=mint)
+    step = move(
+        ACTION_ITEM, item, "fail" if item.state is ItemState.RETRYING else "update", kind=ItemKind.IN_DOUBT,
+        reason=code, reason_class=class_of(code), network_code="", failed_at=now, changed_at=now,
+    )  # fmt: skip
+    return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=code))
+
+
+def _settle_item(payment: Payment | None, item: ActionItem | None, by: str, now: datetime) -> Decision:
+    """A debt that is still owed keeps its item, which can be retried again; else the item closes."""
+    if payment is None or item is None or item.reason not in DISPUTED:
+        return ()
+    if payment.state is not PaymentState.FAILED:
+        return resolve_item(item, by=by, now=now)
+    kind = ItemKind(item.of) if item.of in set(ItemKind) else ItemKind.IN_DOUBT
+    step = move(
+        ACTION_ITEM, item, "update", kind=kind, reason="not_paid", reason_class=class_of("not_paid"), by=by,
+        changed_at=now,
+    )  # fmt: skip
+    told = item_event(item, "action_item.settled", now, by=by, was={"reason": item.reason}, outcome="not_paid")
+    return (step, told)
+
+
+def _told(found: Break, type_: str, now: datetime, *, by: str = SYSTEM, **data: object) -> New:
+    said = {"break": found.id, "kind": found.kind.value, "merchant_account": found.merchant_account}
+    more = {"on": found.on.isoformat(), "payment": found.payment, "reference": found.reference}
+    return New(
+        thing=Event(
+            organisation=found.organisation, type=type_, subject=f"break:{found.id}", sequence=found.version + 1,
+            at=now, by=by, data={**said, **more, **data},
+            before={"state": found.state.value} if found.version else {},
+        )
+    )  # fmt: skip

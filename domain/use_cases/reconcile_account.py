@@ -1,0 +1,105 @@
+"""Reconciles a date of a merchant account: asks the processor for its list, compares, keeps each difference once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from domain import comparing
+from domain.attempt import Attempt
+from domain.event import SYSTEM
+from domain.organisation import MerchantAccount
+from domain.outcome import About, Approved, Listed, LookUp, NoAnswer, NotSent
+from domain.payment import Payment
+from domain.ports import Books, Gateways, Transaction
+from domain.reconciliation import Break, BreakKind, BreakState
+from domain.steps.find_breaks import keep_break, resolve_break
+
+CHUNK = 500  # lines in one transaction
+COMPARED = (About.CHARGE,)  # what attempts ask for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What came of it; `undecided` are payments that the processor could not be asked about: ask again later."""
+
+    listed: int
+    undecided: int
+    found: frozenset[str]  # subjects of the differences there are now
+
+
+def reconcile_account(books: Books, gateways: Gateways, *, account: MerchantAccount, on: date) -> Reconciled:
+    """Raises ListNotAvailable: then nothing was compared. Running it twice changes nothing."""
+    gateway = gateways(account)
+    lines = [line for line in gateway.listed(account, on) if line.about in COMPARED]  # no transaction is open
+    subjects: set[str] = set()
+    for start in range(0, len(lines), CHUNK):
+        subjects |= books.run(partial(_compare, account=account, lines=lines[start : start + CHUNK], on=on))
+    listed = {line.key for line in lines} | {line.reference for line in lines}
+    unlisted = books.run(lambda tx: tx.paid_on(account.organisation, account.id, on))
+    missing = [one for one in unlisted if one.key not in listed and one.reference not in listed]
+    undecided = 0
+    for start in range(0, len(missing), CHUNK):
+        some = missing[start : start + CHUNK]
+        answers = gateway.look_up(account, [_question(one) for one in some])  # believed before anything is said missing
+        undecided += sum(isinstance(answer, NoAnswer | NotSent) for answer in answers)
+        gone = [
+            one
+            for one, answer in zip(some, answers, strict=True)
+            if not isinstance(answer, Approved | NoAnswer | NotSent)
+        ]
+        subjects |= books.run(partial(_missing, account=account, gone=gone, on=on))
+    if not undecided:
+        books.run(lambda tx: _agree(tx, account, on, subjects))
+    return Reconciled(listed=len(lines), undecided=undecided, found=frozenset(subjects))
+
+
+def _question(attempt: Attempt) -> LookUp:
+    return LookUp(key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, reference=attempt.reference)
+
+
+def _compare(tx: Transaction, *, account: MerchantAccount, lines: Sequence[Listed], on: date) -> set[str]:
+    organisation = account.organisation
+    keys = [line.key for line in lines if line.key]
+    references = [line.reference for line in lines if not line.key]
+    attempts = {one.key: one for one in tx.all(Attempt, organisation=organisation, key=keys)}
+    if references:
+        found = tx.all(Attempt, organisation=organisation, merchant_account=account.id, reference=references)
+        attempts |= {one.reference: one for one in found}
+    ids = [one.payment for one in attempts.values()]
+    payments = {one.id: one for one in tx.all(Payment, organisation=organisation, id=ids)}
+    subjects = set()
+    for line in lines:
+        attempt = attempts.get(line.key or line.reference)
+        payment = payments.get(attempt.payment) if attempt is not None else None
+        kind = comparing.differs(line, attempt, payment)
+        if kind is not None:
+            subjects.add(_found(tx, account, kind, line, attempt, on))
+        elif attempt is not None and attempt.state in comparing.IN_FLIGHT:
+            tx.write([comparing.ask_now(attempt, now=tx.now)])
+    return subjects
+
+
+def _missing(tx: Transaction, *, account: MerchantAccount, gone: Sequence[Attempt], on: date) -> set[str]:
+    return {_found(tx, account, BreakKind.MISSING_THERE, None, attempt, on) for attempt in gone}
+
+
+def _found(
+    tx: Transaction, account: MerchantAccount, kind: BreakKind, line: Listed | None, attempt: Attempt | None, on: date
+) -> str:
+    found = comparing.break_of(
+        kind, organisation=account.organisation, account=account.id, on=on, line=line, attempt=attempt, now=tx.now,
+        mint=tx.mint,
+    )  # fmt: skip
+    keep_break(tx, found)
+    return found.subject
+
+
+def _agree(tx: Transaction, account: MerchantAccount, on: date, subjects: set[str]) -> None:
+    """Breaks of this date that are no more: both books agree now."""
+    opened = tx.all(
+        Break, organisation=account.organisation, merchant_account=account.id, on=on, state=BreakState.OPEN
+    )  # fmt: skip
+    for one in opened:
+        if one.subject not in subjects:
+            resolve_break(tx, one, by=SYSTEM, reason="both books agree")
