@@ -70,7 +70,8 @@ def in_turns(errands: Sequence[Errand]) -> list[Errand]:
     shares: dict[str, list[Errand]] = defaultdict(list)
     for errand in random.sample(errands, len(errands)):
         shares[errand.organisation].append(errand)
-    turns = [(turn, place, errand) for place, own in enumerate(shares.values()) for turn, errand in enumerate(own)]
+    drawn = random.sample(list(shares.values()), len(shares))  # not who has the most errands: they would come first
+    turns = [(turn, place, errand) for place, own in enumerate(drawn) for turn, errand in enumerate(own)]
     return [errand for _, _, errand in sorted(turns, key=lambda one: one[:2])]
 
 

@@ -193,9 +193,11 @@ class World:
         return self.work(organisation=organisation)
 
     def work(self, *, organisation: str = ORGANISATION) -> int:
-        """Everything that is due at this instant."""
+        """Everything that is due at this instant; answers how many payments were taken in hand."""
         total = 0
-        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.watch, self.charge, self.resolve)
+        while self.watch(organisation=organisation):
+            pass
+        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve)
         while done := sum(step(organisation=organisation) for step in steps):
             total += done
         return total

@@ -14,15 +14,21 @@ from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.guards import APPEND_ONLY, MACHINES, statements
 from domain.action_item import ItemState
+from domain.care import Care
 from domain.credit import Credit
 from domain.decision import New
 from domain.event import Event
 from domain.instalment import PlanState
 from domain.invoice import Invoice, InvoiceLine
 from domain.ledger import Posting, PostingKind, receipt_entries
+from domain.mail import Mail, MailKind
+from domain.outcome import About
 from domain.payment import PaymentState
 from domain.people import Client
+from domain.processor_event import ReportedState, ReportKind
+from domain.reconciliation import Break, BreakKind, Comparison
 from domain.refund import Refund, RefundState
+from domain.report import Report
 from domain.seal import Seal
 from domain.subscription import Every, Renewal, Subscription
 from domain.webhook import Delivery, WebhookEndpoint
@@ -64,6 +70,12 @@ def _fill(tx: BookTransaction) -> None:
             asked_on=TODAY, created_at=NOW,
         )
     )  # fmt: skip
+    things.append(
+        Mail(
+            organisation="ymca", id="mail_1", kind=MailKind.RECEIPT, about="event:1", recipient="client:c-1",
+            language="en", next_at=NOW, planned_at=NOW,
+        )
+    )  # fmt: skip
     things.append(Seal(organisation="ymca", number=1, count=1, marks=("1:00",), hash="00", sealed_at=NOW))
     keys = ({"salt": "s", "print": "p", "until": None},)
     things.append(WebhookEndpoint(organisation="ymca", id="whe_1", url="https://x.example", keys=keys, created_at=NOW))
@@ -81,9 +93,26 @@ def _fill(tx: BookTransaction) -> None:
         organisation="ymca", subscription="s-1", number=0, client="c-1", on=TODAY, until=TODAY, invoice="inv-1",
         payment="p-1", amount=30_000, made_at=NOW,
     )  # fmt: skip
-    things += [subscription, renewal]
+    things += [subscription, renewal, *_of_the_processor()]
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
     tx.write([tuple(New(thing=thing) for thing in things)])
+
+
+def _of_the_processor() -> list[Any]:
+    """What is kept of a processor's state, and of what it says."""
+    own: dict[str, Any] = {"organisation": "ymca", "merchant_account": builders.account().id}
+    return [
+        Care(organisation="ymca", id=builders.account().id, version=1),
+        Report(
+            id="rpt_1", event_id="evt_1", kind=ReportKind.CHARGE, said=ReportedState.SETTLED, occurred_at=NOW,
+            received_at=NOW, changed_at=NOW, **own,
+        ),
+        Break(
+            id="brk_1", subject="k", kind=next(iter(BreakKind)), about=next(iter(About)), on=TODAY, opened_at=NOW,
+            changed_at=NOW, **own,
+        ),
+        Comparison(on=TODAY, **own),
+    ]  # fmt: skip
 
 
 @contextmanager
@@ -130,6 +159,7 @@ def test_F91_INV17_the_database_takes_every_step_of_a_table_and_refuses_every_ot
         for before in type(machine.starts[0]):
             with undone(engine) as connection:
                 put_state(connection, table, before.value)
+                assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one(), f"no row in {table}"
                 for after in type(machine.starts[0]):
                     said = refusal_of(connection, f"UPDATE {table} SET state = :state", state=after.value)
                     legal = before is after or (before.value, after.value) in machine.pairs()
