@@ -74,13 +74,15 @@ def do(
     except (PermissionDenied, NotKnown):
         raise
     except Refusal as refusal:
-        told = refusal.error if isinstance(refusal, NotTaken) else refusals.told(refusal)
-        return _refused(request, chosen, found, fields, told)
+        error = refusal.error if isinstance(refusal, NotTaken) else refusals.told(refusal)
+        return _refused(request, chosen, found, fields, error)
     if answered.status is CommandStatus.REFUSED:
         return _refused(request, chosen, found, fields, answered.error)
     waits = answered.status is CommandStatus.ACCEPTED
     response = RedirectResponse(f"/clients/{client}", status_code=303)
-    leave_note(response, visit.app.settings, Note(code="operation_waits" if waits else "operation_done", item=operation))
+    leave_note(
+        response, visit.app.settings, Note(code="operation_waits" if waits else "operation_done", item=operation)
+    )
     return response
 
 
