@@ -86,7 +86,7 @@ def test_i3_upcoming_payments_are_moved_and_cancelled(desk: Browser, small_offic
     begin(desk, "change-upcoming", f"?instalments={first}")
     assert "Feb 5, 2040" in do(desk, "Change them", date="2040-02-05")
     begin(desk, "cancel-upcoming", f"?instalments={first}")
-    do(desk, "Cancel these payments") if "Cancel these payments" in desk.text else do(desk, "Cancel them")
+    do(desk, "Cancel them")
     assert "Feb 5, 2040" not in desk.page.words
 
 
@@ -98,7 +98,7 @@ def test_what_can_t_be_is_said_beside_its_field_and_nothing_typed_is_lost(desk: 
     assert page.form("See what").fields["description"] == "Sorry"
 
 
-def test_f30_a_form_that_is_sent_twice_is_one_command(desk: Browser) -> None:
+def test_a_form_that_is_sent_twice_is_one_command(desk: Browser) -> None:
     begin(desk, "credit")
     desk.press("See what would change", amount="10", tax_mode="waived")
     form = desk.page.form("Create the credit")
@@ -124,7 +124,7 @@ def test_p1_the_client_of_a_neighbour_is_not_there(desk: Browser, small_office: 
     for path in ("/clients/c-9", "/clients/c-9/operations/credit"):
         desk.open(path)
         assert desk.status == 404
-    assert "c-9" not in desk.open("/clients?q=c-9").words.replace("c-9", "", 0) or desk.status == 200
+    assert "/clients/c-9" not in desk.open("/clients?q=c-9").links.values()
 
 
 def test_the_pages_speak_french(small_office: Office) -> None:
