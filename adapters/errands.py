@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import bindparam, text
 
 from adapters.bootstrap import App
+from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from adapters.hearing_reports import hear_reports
@@ -21,10 +22,15 @@ from adapters.logs import log_failure
 from adapters.reconciling import compare_due
 from domain.expiring import last_month
 from domain.use_cases.charge_payments import charge_payments
+from domain.use_cases.follow_refunds import follow_refunds
+from domain.use_cases.hand_over_echecks import hand_over_echecks
 from domain.use_cases.renew_subscriptions import renew_subscriptions
+from domain.use_cases.resolve_refunds import resolve_refunds
 from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
+from domain.use_cases.submit_refunds import submit_refunds
 from domain.use_cases.watch_cards import watch_cards
+from domain.use_cases.watch_echecks import watch_echecks
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -36,7 +42,13 @@ class ErrandKind(StrEnum):
     CARDS = "cards"
     CHARGE = "charge"
     LOOK_UP = "look_up"
+    BATCH = "batch"  # e-checks whose cut-off has struck
+    HAND_OVER = "hand_over"  # of frozen batches, and the look-ups of those without an answer
+    WATCH = "watch"  # for verdicts
     COMMANDS = "commands"
+    REPAY = "repay"
+    REPAY_LOOK_UP = "repay_look_up"
+    FOLLOW = "follow"
     REPORTS = "reports"
     COMPARE = "compare"
 
@@ -93,26 +105,43 @@ def run_errand(app: App, errand: Errand, patience: timedelta = PATIENCE) -> int:
 
 
 def _batches(app: App, errand: Errand, patience: timedelta) -> Iterator[int]:
-    parts = (app.books, app.gateways, app.leases, app.log)
-    organisation, account = errand.organisation, errand.account
     for _ in range(MAX_BATCHES):
-        match errand.kind:
-            case ErrandKind.RENEW:
-                yield renew_subscriptions(app.books, app.log, organisation=organisation)
-            case ErrandKind.RETRY:
-                yield app.books.run(partial(retry_automatically, organisation=organisation))
-            case ErrandKind.CARDS:
-                yield app.books.run(partial(watch_cards, organisation=organisation))
-            case ErrandKind.CHARGE:
-                yield charge_payments(*parts, organisation=organisation, account=account)
-            case ErrandKind.LOOK_UP:
-                yield resolve_unknowns(*parts, organisation=organisation, account=account)
-            case ErrandKind.REPORTS:
-                yield hear_reports(app, organisation=organisation, account=account)
-            case ErrandKind.COMPARE:
-                yield compare_due(app, organisation=organisation, account=account)
-            case ErrandKind.COMMANDS:
-                yield handle_commands(app, organisation=organisation, patience=patience)
+        if errand.kind is ErrandKind.COMMANDS:
+            yield handle_commands(app, organisation=errand.organisation, patience=patience)
+        else:
+            yield _ONE_BATCH[errand.kind](app, errand.organisation, errand.account)
+
+
+# fmt: off
+_ONE_BATCH: dict[ErrandKind, Callable[[App, str, str], int]] = {
+    ErrandKind.RENEW: lambda app, organisation, _: renew_subscriptions(
+        app.books, app.log, organisation=organisation),
+    ErrandKind.RETRY: lambda app, organisation, _: app.books.run(
+        partial(retry_automatically, organisation=organisation)),
+    ErrandKind.CARDS: lambda app, organisation, _: app.books.run(
+        partial(watch_cards, organisation=organisation)),
+    ErrandKind.CHARGE: lambda app, organisation, account: charge_payments(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.LOOK_UP: lambda app, organisation, account: resolve_unknowns(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.REPAY: lambda app, organisation, account: submit_refunds(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.REPAY_LOOK_UP: lambda app, organisation, account: resolve_refunds(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.FOLLOW: lambda app, organisation, account: follow_refunds(
+        app.books, app.gateways, app.log, organisation=organisation, account=account),
+    ErrandKind.BATCH: lambda app, organisation, account: freeze_newest(
+        app, organisation, account),
+    ErrandKind.HAND_OVER: lambda app, organisation, account: hand_over_echecks(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.WATCH: lambda app, organisation, account: watch_echecks(
+        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.REPORTS: lambda app, organisation, account: hear_reports(
+        app, organisation=organisation, account=account),
+    ErrandKind.COMPARE: lambda app, organisation, account: compare_due(
+        app, organisation=organisation, account=account),
+}
+# fmt: on
 
 
 def run_apart(app: App, errand: Errand, patience: timedelta = PATIENCE, *, failed: set[Errand]) -> int:
@@ -157,6 +186,18 @@ _DUE = {
     ErrandKind.LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
         AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.BATCH: """SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        JOIN (SELECT organisation, max(business_date) AS newest FROM runs WHERE kind = 'batch' GROUP BY organisation) r
+            ON r.organisation = e.organisation
+        WHERE e.state = 'pending' AND e.cutoff_on <= r.newest AND NOT EXISTS (
+            SELECT 1 FROM echeck_batches b WHERE b.organisation = e.organisation
+            AND b.merchant_account = e.merchant_account AND b.cutoff_on = r.newest)""",
+    ErrandKind.HAND_OVER: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('batched', 'unknown')
+        AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
+    ErrandKind.WATCH: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
+        WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('submitted', 'settled')
+        AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
     ErrandKind.CARDS: """SELECT o.id, '' FROM organisations o
         WHERE (EXISTS (SELECT 1 FROM payment_methods m
                 WHERE m.organisation = o.id AND m.expiry > '' AND m.expiry <= :month)
@@ -180,4 +221,17 @@ _DUE = {
             SELECT 1 FROM payments p WHERE p.organisation = m.organisation AND p.merchant_account = m.id
             AND p.queue = 'night' AND p.due_on <= (SELECT max(r.business_date) FROM runs r
                 WHERE r.organisation = m.organisation AND r.kind = 'night')))""",
+    ErrandKind.REPAY: f"""SELECT a.organisation, a.merchant_account FROM repayments a WHERE a.state = 'due'
+            AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}
+        UNION SELECT f.organisation, f.merchant_account FROM refunds f WHERE f.state = 'pending' AND (f.due_at <= :now
+            OR (f.due_at IS NULL AND f.send_on <= (SELECT max(r.business_date) FROM runs r
+                WHERE r.organisation = f.organisation AND r.kind = 'night')))
+            AND NOT {_LEFT_IN_PEACE.format("f", "merchant_account")}""",
+    ErrandKind.REPAY_LOOK_UP: f"""SELECT DISTINCT a.organisation, a.merchant_account FROM repayments a
+        WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.worker IS NULL AND a.state IN ('unknown', 'in_doubt')
+        AND NOT {_LEFT_IN_PEACE.format("a", "merchant_account")}""",
+    ErrandKind.FOLLOW: f"""SELECT DISTINCT f.organisation, f.merchant_account FROM refunds f
+        WHERE f.state = 'submitted' AND f.follow_on <= (SELECT max(r.business_date) FROM runs r
+            WHERE r.organisation = f.organisation AND r.kind = 'night')
+        AND NOT {_LEFT_IN_PEACE.format("f", "merchant_account")}""",
 }

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, text
 
 from adapters.beating import Beating
 from adapters.bootstrap import App
+from adapters.cutoffs import start_missing_cutoffs
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
 from adapters.errands import Errand, due_errands, in_turns, run_apart
@@ -58,6 +59,7 @@ class Night:
         if self.organisation is not None and not before.organisations:
             raise NotKnown("organisation", id=self.organisation)
         start_missing(self.app, through=self.through, organisation=self.organisation)
+        start_missing_cutoffs(self.app, through=self.through, organisation=self.organisation)
         self._until_done(before)
         close_finished(self.app)
         if due_nights(self.app, through=self.through, organisation=self.organisation):
@@ -144,12 +146,24 @@ class Night:
 
 
 _HELD = """SELECT DISTINCT organisation FROM attempts
-    WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')"""
+    WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')
+    UNION SELECT organisation FROM repayments
+    WHERE worker IS NOT NULL AND state IN ('submitting', 'unknown', 'in_doubt')
+    UNION SELECT organisation FROM echecks WHERE worker IS NOT NULL"""
 # A planned payment whose plan has one in flight waits for that one, which may take a person.
 # What waits for a processor that does not answer is not waited for: it is done once that is over.
 _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_at <= :now
         AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = p.organisation AND c.id = p.merchant_account
             AND c.state = 'open')
+    UNION SELECT e.organisation FROM echecks e WHERE e.next_at <= :now AND e.worker IS NULL
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = e.organisation AND c.id = e.merchant_account
+            AND c.state = 'open')
+    UNION SELECT e.organisation FROM echecks e
+        JOIN (SELECT organisation, max(business_date) AS newest FROM runs WHERE kind = 'batch' GROUP BY organisation) r
+            ON r.organisation = e.organisation
+        WHERE e.state = 'pending' AND e.cutoff_on <= r.newest AND NOT EXISTS (
+            SELECT 1 FROM echeck_batches b WHERE b.organisation = e.organisation
+            AND b.merchant_account = e.merchant_account AND b.cutoff_on = r.newest)
     UNION SELECT a.organisation FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
@@ -158,6 +172,17 @@ _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_
         SELECT max(r.business_date) FROM runs r WHERE r.organisation = i.organisation AND r.kind = 'night')
     UNION SELECT s.organisation FROM subscriptions s WHERE s.next_on <= (
         SELECT max(r.business_date) FROM runs r WHERE r.organisation = s.organisation AND r.kind = 'night')
+    UNION SELECT a.organisation FROM repayments a WHERE (a.state = 'due'
+        OR (a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account
+            AND c.state = 'open')
+    UNION SELECT f.organisation FROM refunds f
+        WHERE ((f.state = 'pending' AND (f.due_at <= :now OR (f.due_at IS NULL AND f.send_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night'))))
+        OR (f.state = 'submitted' AND f.follow_on <= (
+            SELECT max(r.business_date) FROM runs r WHERE r.organisation = f.organisation AND r.kind = 'night')))
+        AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = f.organisation AND c.id = f.merchant_account
+            AND c.state = 'open')
     UNION SELECT p.organisation FROM payments p
         WHERE p.state = 'scheduled' AND NOT EXISTS (SELECT 1 FROM cares c
             WHERE c.organisation = p.organisation AND c.id = p.merchant_account AND c.state = 'open')

@@ -98,9 +98,13 @@ _OF_TYPE = """SELECT organisation, count(DISTINCT subject) FROM events
     WHERE id > :since AND type = '{}' GROUP BY organisation"""
 COUNTED = {
     "charged": _OF_TYPE.format("instalment.charged"),
+    "echecks_batched": _OF_TYPE.format("echeck.batched"),
+    "echecks_settled": _OF_TYPE.format("echeck.settled"),
+    "echecks_returned": _OF_TYPE.format("echeck.returned"),
     "renewed": _OF_TYPE.format("subscription.renewed"),
     "declined": """SELECT organisation, count(DISTINCT subject) FROM events
         WHERE id > :since AND type IN ('instalment.failed', 'subscription.renewal_failed') GROUP BY organisation""",
+    "refunds_submitted": _OF_TYPE.format("refund.submitted"),
     "digests": _OF_TYPE.format("digest.written"),
     # Lost in this night, and still without a verdict.
     "in_doubt": """SELECT e.organisation, count(DISTINCT e.subject) FROM events e

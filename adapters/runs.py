@@ -85,8 +85,8 @@ def close_finished(app: App) -> int:
     """Marks runs of which nothing is left but what waits for a person; answers how many."""
 
     def close(tx: BookTransaction) -> int:
-        statement = text(_CLOSE).bindparams(bindparam("now", tx.now, Instant))
-        return tx.connection.execute(statement).rowcount
+        closing = (text(sql).bindparams(bindparam("now", tx.now, Instant)) for sql in (_CLOSE, _CLOSE_CUTOFFS))
+        return sum(tx.connection.execute(statement).rowcount for statement in closing)
 
     def any_open(tx: BookTransaction) -> bool:
         wanted = select(runs.c.kind).where(runs.c.finished_at.is_(None)).limit(1)
@@ -108,6 +108,11 @@ _CLOSE = """UPDATE runs SET finished_at = :now
         JOIN payments p ON p.organisation = a.organisation AND p.id = a.payment
         WHERE a.organisation = runs.organisation AND a.state IN ('submitting', 'unknown')
         AND p.due_on <= runs.business_date)
+    AND NOT EXISTS (SELECT 1 FROM repayments a
+        WHERE a.organisation = runs.organisation AND a.state IN ('submitting', 'unknown'))
+    AND NOT EXISTS (SELECT 1 FROM refunds f WHERE f.organisation = runs.organisation
+        AND ((f.state = 'pending' AND f.due_at IS NULL AND f.send_on <= runs.business_date)
+        OR (f.state = 'submitted' AND f.follow_on <= runs.business_date)))
     AND NOT EXISTS (SELECT 1 FROM payments p
         WHERE p.organisation = runs.organisation AND p.merchant_account IS NOT NULL
         AND p.state = 'scheduled' AND p.due_on <= runs.business_date
@@ -115,3 +120,8 @@ _CLOSE = """UPDATE runs SET finished_at = :now
             JOIN payments q ON q.organisation = a.organisation AND q.id = a.payment
             WHERE a.organisation = p.organisation AND a.state IN ('submitting', 'unknown', 'in_doubt')
             AND q.plan = p.plan))"""
+# A cut-off is over once everything in its batches is handed over.
+_CLOSE_CUTOFFS = """UPDATE runs SET finished_at = :now
+    WHERE finished_at IS NULL AND kind = 'batch' AND NOT EXISTS (
+        SELECT 1 FROM echecks e WHERE e.organisation = runs.organisation AND e.cutoff_on <= runs.business_date
+        AND e.state IN ('pending', 'batched', 'unknown'))"""

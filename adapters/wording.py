@@ -10,9 +10,11 @@ from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency
 
 from adapters.locale import MissingWords, say
+from domain.action_item import ActionItem
 from domain.event import SYSTEM
 from domain.money import decimal_text
 from domain.payment_method import PaymentMethod
+from domain.retrying_refunds import is_about_repayment, next_step
 
 REGIONS = {"en": "en_CA", "fr": "fr_CA"}
 HTML_LANGUAGES = {"en": "en-CA", "fr": "fr-CA"}
@@ -108,6 +110,12 @@ class Wording:
     def reason(self, code: str, part: str) -> str:
         """`part` is `staff` (why it failed, for who works here) or `next` (what to do)."""
         return self.either(f"reason.{code}.{part}", f"reason.declined.{part}")
+
+    def next_step(self, item: ActionItem, method: PaymentMethod | None) -> str:
+        """What to do about an item."""
+        if not is_about_repayment(item):
+            return self.reason(item.reason, "next")
+        return self(next_step(item, method, item.reason))
 
     def who(self, by: str, names: dict[str, str]) -> str:
         """The person's name, the product's for what it did by itself, or a service's as it signed."""

@@ -21,6 +21,7 @@ class ItemKind(StrEnum):
     REFUND = "refund"
     EXPIRING_CARD = "expiring_card"
     IN_DOUBT = "in_doubt"
+    PAYMENT = "payment"  # a one-off payment that was taken back
 
 
 S = ItemState
@@ -45,8 +46,9 @@ ACTION_ITEM: Machine[ItemState] = Machine(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionItem:
-    """`kind` is what was owed, or `in_doubt` with `of` saying what. `attempts` counts those so far. `by` and `note`
-    are of the last act of a person. `about` is the month in which an expiring card ends. `retry_on` is the night of
+    """`kind` is what was owed, or `in_doubt` with `of` saying what. `refund` names what of `payment` could not be
+    given back, and is empty when it is about the payment itself. `attempts` counts those so far. `by` and `note` are
+    of the last act of a person. `about` is the month in which an expiring card ends. `retry_on` is the night of
     the next automatic retry (A8)."""
 
     organisation: str
@@ -55,6 +57,7 @@ class ActionItem:
     of: str
     about: str = ""
     payment: str
+    refund: str = ""
     client: str
     merchant_account: str | None
     payment_method: str | None

@@ -15,6 +15,7 @@ ITEM_STATE = {  # what the state of the payment means for a retry
     "cancelled": "resolved",
     "declined":  "open",
     "in_doubt":  "in_doubt",
+    "pending":   "retrying",   # an e-check: its verdict takes days
 }
 # fmt: on
 

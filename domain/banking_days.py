@@ -152,6 +152,15 @@ def last_cutoff(organisation: Organisation, now: datetime) -> date:
     return calendar.on_or_before(today - DAY)
 
 
+def next_cutoff(organisation: Organisation, now: datetime) -> date:
+    """The banking day whose batch takes what is made now: its cut-off is still to come."""
+    today = local_date(now, organisation.timezone)
+    calendar = calendar_of(organisation)
+    if calendar.is_open(today) and now < cutoff(organisation, today):
+        return today
+    return calendar.after(today)
+
+
 def verdict_due(organisation: Organisation, submitted_on: date) -> date:
     """Until the end of this day a verdict is awaited (E4): `settlement_days` banking days after submission."""
     return calendar_of(organisation).after(submitted_on, organisation.settlement_days)

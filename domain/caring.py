@@ -48,6 +48,11 @@ def room(door: Door, *, charges: bool, now: datetime) -> int:
     return max(free, 0)
 
 
+def is_left_in_peace(care: Care, *, now: datetime) -> bool:
+    """Whether nothing is asked of the processor now, not even how something stands."""
+    return care.state is CareState.OPEN and care.not_before is not None and care.not_before > now
+
+
 def _through_breaker(door: Door, *, charges: bool, now: datetime) -> int:
     care = door.care
     if care.state is CareState.CLOSED:

@@ -16,6 +16,7 @@ from domain.itemising import open_item, resolve_item
 from domain.outcome import Charge
 from domain.payment import PAYMENT, Payment, PaymentKind
 from domain.payment_method import MethodState, PaymentMethod, instrument_of
+from domain.presenting import claimed
 from domain.refusal import Refusal
 from domain.retry_rules import must_be_within
 from domain.telling import FAILED, payment_event
@@ -35,6 +36,8 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
     amount = amount_owed(claim)
     if amount <= 0:
         return cancel_unowed(claim, now=now), None
+    if method.kind == "echeck":
+        return claimed(claim, amount, method, now=now, mint=mint), None
     if claim.item is not None and (refusal := _over_limit(claim, method, amount, now)):
         return fail_unsent(claim, refusal, now=now, mint=mint), None
     number = payment.attempts + 1
@@ -54,7 +57,7 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
         promised_at=now,
     )
     step = move(PAYMENT, payment, "claim", amount=amount, attempts=number)
-    claimed = replace(
+    asked = replace(
         payment, state=PAYMENT.step(payment.state, "claim"), amount=amount, attempts=number,
         version=payment.version + 1,
     )  # fmt: skip
@@ -62,7 +65,7 @@ def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[De
     if amount < payment.amount:
         was = {"amount": payment.amount}
         steps += (payment_event(payment, "payment.lowered", now, public=False, was=was, amount=amount),)
-    return steps, Asked(claim=claim, payment=claimed, attempt=attempt)
+    return steps, Asked(claim=claim, payment=asked, attempt=attempt)
 
 
 def _over_limit(claim: Claim, method: PaymentMethod, amount: int, now: datetime) -> str:

@@ -30,7 +30,8 @@ class InFlight:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A payment that is due, before it is promised. `open_minor` is what its lines still owe; None when the
-    payment is on the account and not on an invoice. `tried` are earlier tries of its instrument, for a retry."""
+    payment is on the account and not on an invoice. `lines` are locked for what is presented at once; `tried` are
+    earlier tries of its instrument, for a retry."""
 
     organisation: Organisation
     account: MerchantAccount
@@ -41,6 +42,12 @@ class Claim:
     language: str
     open_minor: int | None
     tried: tuple[Tried, ...] = ()
+    lines: tuple[OpenLine, ...] = ()
+
+    @property
+    def by_echeck(self) -> bool:
+        """Nothing is asked of a gateway now: it waits for its batch (E2)."""
+        return self.method is not None and self.method.kind == "echeck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
-from domain.attempt import ATTEMPT, Attempt, AttemptState
+from domain.attempt import ATTEMPT, Attempt
 from domain.decision import Decision, New, move
 from domain.declines import class_of
 from domain.event import SYSTEM, Event
@@ -13,49 +13,60 @@ from domain.itemising import new_item, resolve_item
 from domain.outcome import About, Listed
 from domain.payment import Payment, PaymentState
 from domain.reconciliation import BREAK, Break, BreakKind, BreakState
+from domain.repayment import REPAYMENT, Repayment
 from domain.retrying import ReasonNeeded
 from domain.telling import item_event
 
 Mint = Callable[[str], str]
-IN_FLIGHT = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.IN_DOUBT)
+Asked = Attempt | Repayment  # money asked for, or asked back
+UNDER_WAY = ("due", "submitting", "unknown", "in_doubt")
+APPROVED = "approved"
 DISPUTED = tuple(kind.value for kind in BreakKind)  # reasons of items that are about a break
 
 
-def differs(line: Listed, attempt: Attempt | None, payment: Payment | None) -> BreakKind | None:
+def differs(line: Listed, asked: Asked | None, payment: Payment | None) -> BreakKind | None:
     """What is wrong about a line of the processor's list; None when it agrees, or is still being asked about."""
-    if attempt is None:
+    if asked is None:
         return None if line.cancelled else BreakKind.MISSING_HERE
-    if attempt.state in IN_FLIGHT:
+    if is_under_way(asked):
         return None
-    if attempt.state is not AttemptState.APPROVED:
+    if asked.state.value != APPROVED:
         return None if line.cancelled else BreakKind.OTHER_STATE
-    if (line.amount_minor, line.currency) != (attempt.amount, attempt.currency):
+    if (line.amount_minor, line.currency) != (asked.amount, asked.currency):
         return BreakKind.OTHER_AMOUNT
     still_paid = payment is not None and payment.state is PaymentState.PAID
-    return BreakKind.OTHER_STATE if line.cancelled and still_paid else None
+    return BreakKind.OTHER_STATE if line.cancelled and still_paid and line.about is About.CHARGE else None
 
 
-def ask_now(attempt: Attempt, *, now: datetime) -> Decision:
-    """The list has what we have no verdict about: its own ladder asks at once, and adopts the answer."""
-    waiting = attempt.worker is None and attempt.state in (AttemptState.UNKNOWN, AttemptState.IN_DOUBT)
-    return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, next_at=now),) if waiting else ()
+def is_under_way(asked: Asked) -> bool:
+    """Whether a verdict is still awaited."""
+    return asked.state.value in UNDER_WAY
+
+
+def ask_now(asked: Asked, *, now: datetime) -> Decision:
+    """There is something to be heard about it: its own ladder asks at once, and adopts the answer."""
+    if asked.worker is not None or asked.state.value not in ("unknown", "in_doubt"):
+        return ()
+    machine = ATTEMPT if isinstance(asked, Attempt) else REPAYMENT
+    return (move(machine, asked, "wait", key=("key",), fence=asked.epoch, next_at=now),)
 
 
 def break_of(
-    kind: BreakKind, *, organisation: str, account: str, on: date, line: Listed | None, attempt: Attempt | None,
+    kind: BreakKind, *, organisation: str, account: str, on: date, line: Listed | None, asked: Asked | None,
     now: datetime, mint: Mint,
 ) -> Break:  # fmt: skip
-    """What was found, of the line, of the attempt, or of both."""
-    key = line.key if line is not None and line.key else attempt.key if attempt is not None else ""
-    reference = line.reference if line is not None else attempt.reference if attempt is not None else ""
-    booked = attempt is not None and attempt.state is AttemptState.APPROVED
+    """What was found, of the line, of what was asked, or of both."""
+    key = line.key if line is not None and line.key else asked.key if asked is not None else ""
+    reference = line.reference if line is not None else asked.reference if asked is not None else ""
+    booked = asked is not None and asked.state.value == APPROVED
+    back = About.REFUND if isinstance(asked, Repayment) else About.CHARGE
     return Break(
         organisation=organisation, id=mint("brk_"), merchant_account=account, subject=key or reference, kind=kind,
-        about=line.about if line is not None else About.CHARGE, on=on, key=key, reference=reference,
-        payment=attempt.payment if attempt is not None else None,
-        amount_here=attempt.amount if attempt is not None and booked else None,
+        about=line.about if line is not None else back, on=on, key=key, reference=reference,
+        payment=asked.payment if asked is not None else None,
+        amount_here=asked.amount if asked is not None and booked else None,
         amount_there=line.amount_minor if line is not None else None,
-        currency=line.currency if line is not None else attempt.currency if attempt is not None else "",
+        currency=line.currency if line is not None else asked.currency if asked is not None else "",
         opened_at=now, changed_at=now,
     )  # fmt: skip
 

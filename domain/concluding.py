@@ -92,7 +92,7 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
         *open_item(
             payment, around.item, code, no.network_code, organisation=asked.claim.organisation, now=now, mint=mint
         ),
-        *_lessons(asked.claim, code, around, now=now),
+        *lessons(asked.claim.method, code, around, now=now),
         *answer_payment(payment, around.item, "declined", now=now, reason=reason),
     )  # fmt: skip
 
@@ -170,10 +170,10 @@ def _posting(asked: Asked, reference: str, *, now: datetime, mint: Mint) -> Post
     )
 
 
-def _lessons(claim: Claim, code: str, around: Around, *, now: datetime) -> Decision:
+def lessons(method: PaymentMethod | None, code: str, around: Around, *, now: datetime) -> Decision:
     """What a decline teaches about its method and its plan (I5)."""
     steps: Decision = ()
-    method, plan = claim.method, around.plan
+    plan = around.plan
     if class_of(code) in KILLS_METHOD and method is not None:
         put = {"state": MethodState.DEAD, "dead_reason": code}
         key = {"organisation": method.organisation, "id": method.id}

@@ -48,13 +48,18 @@ REASONS: dict[str, ReasonClass] = {
     "missing_there":           C.DUPLICATE,
     "other_amount":            C.DUPLICATE,
     "other_state":             C.DUPLICATE,
+    "refund_declined":         C.LATER,      # money that could not be given back
+    "not_settled":             C.LATER,      # its payment does not settle: the refund waited too long
+    "refund_cancelled":        C.LATER,      # the processor has cancelled the refund
+    "chargeback":              C.CUSTOMER_ACTION,  # the card's holder had the money taken back
+    "taken_back":              C.CUSTOMER_ACTION,  # the bank took it back, long after
     "not_recorded":            C.CONFIG,     # a bug of ours kept the outcome from being recorded
     "account_not_found":       C.NEVER,      # of a bank: its numbers are wrong, or it has moved
     "payment_stopped":         C.CUSTOMER_ACTION,
     "holder_deceased":         C.NEVER,
     "returned_on_request":     C.CONFIG,     # between banks; nobody refused to pay
     "bank_file_error":         C.CONFIG,     # what we wrote to the bank, not the client
-    "no_verdict":              C.UNKNOWN,    # an e-check that nobody has heard of in its banking days (E4)
+    "no_verdict":              C.UNKNOWN,    # an e-check or refund of which nobody says what became (E4, R6)
     "expiring_card":           C.FIX_DATA,   # a saved card with planned payments ends soon (A1)
     "network_limit":           C.LATER,      # asked as often as the card's network allows (retry_rules)
     "retry_too_early":         C.LATER,      # the bank asked to wait (retry_rules)

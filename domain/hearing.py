@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
-from domain.attempt import ATTEMPT, Attempt, AttemptState
+from domain.attempt import Attempt, AttemptState
 from domain.decision import Change, Decision, New, move
 from domain.event import Event
 from domain.processor_event import FINALITY, ProcessorEvent, ReportedState, ReportKind
@@ -62,11 +62,6 @@ def worth(report: Report, attempt: Attempt, later: Iterable[ReportedState]) -> W
             return Worth.ASK if report.said in BAD else Worth.NOTHING
         case _:
             return Worth.ASK if report.said in GOOD else Worth.NOTHING
-
-
-def ask_now(attempt: Attempt, *, now: datetime) -> Decision:
-    """The next rung of its ladder is now."""
-    return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, next_at=now),)
 
 
 def apply(report: Report, *, payment: str | None, why: str, now: datetime) -> Decision:

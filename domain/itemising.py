@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.decision import Decision, New, move
@@ -10,6 +11,8 @@ from domain.declines import class_of
 from domain.event import SYSTEM
 from domain.organisation import Organisation
 from domain.payment import PAYMENT, Payment, PaymentKind
+from domain.refund import Refund
+from domain.repayment import Repayment
 from domain.retry_rules import scheduled_retry
 from domain.telling import item_event, payment_event
 
@@ -76,24 +79,69 @@ def doubt_item(payment: Payment, item: ActionItem | None, *, now: datetime, mint
     return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason="in_doubt"))
 
 
+def fail_refund(
+    refund: Refund,
+    payment: Payment,
+    item: ActionItem | None,
+    code: str,
+    network_code: str,
+    *,
+    now: datetime,
+    mint: Mint,
+) -> Decision:
+    """A refund that failed makes an item, the money stays owed (R6); the one under retry, or in doubt, goes on."""
+    if item is not None:
+        return _again(
+            item, now=now, kind=ItemKind.REFUND, attempts=item.attempts + 1, amount=refund.amount, refund=refund.id,
+            reason=code, network_code=network_code,
+        )  # fmt: skip
+    return new_item(
+        payment, ItemKind.REFUND, code, network_code, now=now, mint=mint, of=ItemKind.REFUND.value, refund=refund.id,
+        amount=refund.amount, attempts=refund.attempts,
+    )  # fmt: skip
+
+
+def doubt_refund(asked: Repayment, payment: Payment, item: ActionItem | None, *, now: datetime, mint: Mint) -> Decision:
+    """Whether money was given back, or a charge cancelled, can't be learnt: a person settles it (A10)."""
+    if item is not None:
+        return _again(
+            item, now=now, kind=ItemKind.IN_DOUBT, attempts=item.attempts + 1, amount=asked.amount,
+            refund=asked.refund or "", reason="in_doubt", network_code="",
+        )  # fmt: skip
+    of = asked.about.value if asked.refund is None else ItemKind.REFUND.value
+    return new_item(
+        payment, ItemKind.IN_DOUBT, "in_doubt", "", now=now, mint=mint, of=of, refund=asked.refund or "",
+        amount=asked.amount, attempts=asked.number,
+    )  # fmt: skip
+
+
+def _again(item: ActionItem, *, now: datetime, reason: str, **put: Any) -> Decision:
+    step = move(
+        ACTION_ITEM, item, "fail" if item.state is ItemState.RETRYING else "update", reason=reason,
+        reason_class=class_of(reason), failed_at=now, changed_at=now, **put,
+    )  # fmt: skip
+    return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=reason))
+
+
 def new_item(
-    payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint,
-    retry_on: date | None = None,
+    payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint, of: str = "",
+    refund: str = "", amount: int | None = None, attempts: int | None = None, retry_on: date | None = None,
 ) -> Decision:  # fmt: skip
     item = ActionItem(
         organisation=payment.organisation,
         id=mint("itm_"),
         kind=kind,
-        of=payment.kind.value,
+        of=of or payment.kind.value,
+        refund=refund,
         payment=payment.id,
         client=payment.client,
         merchant_account=payment.merchant_account,
         payment_method=payment.payment_method,
-        amount=payment.amount,
+        amount=payment.amount if amount is None else amount,
         reason=code,
         reason_class=class_of(code),
         network_code=network_code,
-        attempts=payment.attempts,
+        attempts=payment.attempts if attempts is None else attempts,
         failed_at=now,
         opened_at=now,
         changed_at=now,

@@ -57,6 +57,8 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.IN_DOUBT,   "approve"): S.PAID,
         (S.IN_DOUBT,   "decline"): S.FAILED,
         (S.HELD,       "fall_due"):S.DUE,
+        (S.SCHEDULED,  "present"): S.PAID,      # by e-check: a receipt at once, not yet settled (E1)
+        (S.DUE,        "present"): S.PAID,
         (S.FAILED,     "change"):  S.FAILED,
         (S.FAILED,     "retry"):   S.DUE,
         (S.FAILED,     "cancel"):  S.CANCELLED,
@@ -77,7 +79,8 @@ class Payment:
     """`number` of `plan`, or of the periods of `subscription`, starts at 1. `due_on` is a business date, `due_at`
     the instant from which a payment that is DUE may be claimed. `ref` makes the keys of its attempts. `version`
     counts its steps and orders its events. `command` is the inbox row that waits for the next outcome. `refunded`
-    is what was given back or is on its way: never more than `amount` (R1).
+    is what was given back or is on its way: never more than `amount` (R1). `retry_of` is the payment whose
+    returned e-check this one presents again.
     """
 
     organisation: str
@@ -102,4 +105,10 @@ class Payment:
     payer: str | None = None
     comment: str | None = None
     refunded: int = 0
+    retry_of: str | None = None
     created_at: datetime
+
+    @property
+    def first(self) -> str:
+        """The payment that the item of this debt names: itself, or the one that was returned."""
+        return self.retry_of or self.id

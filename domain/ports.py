@@ -11,10 +11,13 @@ from domain.attempt import Attempt
 from domain.care import Care, Door
 from domain.claim import Around, Asked, Claim
 from domain.decision import Decision
+from domain.echeck import Echeck, EcheckState
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, Debit, Finding, Listed, LookUp, Outcome, RefundOrder, Standing
 from domain.payment_method import PaymentMethod, Planned
+from domain.refund import RefundState
+from domain.repayment import Back, Outgoing, Paid, Repayment
 from domain.retry_rules import Tried
 from domain.subscription import Renewable
 
@@ -97,6 +100,9 @@ class Transaction(Protocol):
     def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
         """What was approved through an account and asked for on a date of UTC."""
 
+    def given_back_on(self, organisation: str, account: str, on: date) -> list[Repayment]:
+        """The same of refunds."""
+
     def claimable(self, organisation: str, account: str, limit: int) -> list[Claim]: ...
 
     def planned_retries(self, organisation: str, through: date, limit: int) -> list[ActionItem]:
@@ -134,8 +140,36 @@ class Transaction(Protocol):
     def around(self, asked: Sequence[Asked], *, planned_of: Collection[str] = ()) -> dict[str, Around]:
         """What a decision must see, locked, by the attempt's key."""
 
+    def waiting_echecks(self, organisation: str, account: str, through: date) -> list[Echeck]:
+        """Pending e-checks of cut-offs up to `through`, locked; oldest first."""
+
+    def due_echecks(self, organisation: str, account: str, states: Sequence[EcheckState], limit: int) -> list[Echeck]:
+        """Those in these states whose time has come, locked, and nobody's."""
+
     def open_lines(self, invoices: Collection[tuple[str, str]], *, lock: bool) -> dict[tuple[str, str], list[OpenLine]]:
         """The lines of invoices (organisation, invoice), in order, with what each still owes."""
+
+    def repayable(self, organisation: str, account: str, limit: int, *, lock: bool) -> list[Outgoing]:
+        """Money to be given back now through an account: refunds, and payments to be cancelled."""
+
+    def repayments_unknown(self, organisation: str, account: str, limit: int) -> list[Outgoing]:
+        """Repayments whose look-up (or next send) is due, locked, and nobody's."""
+
+    def refunds_to_follow(self, organisation: str, account: str, limit: int) -> list[Outgoing]:
+        """Refunds that were sent, of which a night asks what became of them."""
+
+    def repayment_in_flight(self, organisation: str, *, payment: str, refund: str | None) -> Outgoing | None:
+        """The repayment of a refund, or of a payment itself, that has no verdict yet; locked."""
+
+    def sent_refund(self, organisation: str, refund: str) -> Outgoing | None:
+        """A refund with the repayment that was last sent for it, if any was."""
+
+    def again(self, out: Outgoing, *, refund: RefundState | None = None) -> tuple[Outgoing, Back] | None:
+        """The same as it stands now and what is around it, locked; None when it is no longer ours, or when its
+        refund is not in that state."""
+
+    def charges_of(self, organisation: str, payments: Sequence[str]) -> dict[str, Paid]:
+        """The charge that brought the money of each of these payments, as its processor knows it."""
 
 
 class Books(Protocol):

@@ -25,11 +25,15 @@ REFUND: Machine[RefundState] = Machine(
     starts=(S.PENDING, S.SETTLED),
     table={
         (S.PENDING,    "claim"):  S.SUBMITTING,
+        (S.PENDING,    "wait"):   S.PENDING,    # its payment has not settled: another night (R7)
         (S.PENDING,    "cancel"): S.CANCELLED,
+        (S.PENDING,    "fail"):   S.FAILED,     # what it would go back to, or what it is of, is gone
         (S.SUBMITTING, "submit"): S.SUBMITTED,
+        (S.SUBMITTING, "wait"):   S.PENDING,    # the processor said: not yet, and did nothing
         (S.SUBMITTING, "lose"):   S.UNKNOWN,
         (S.SUBMITTING, "fail"):   S.FAILED,
         (S.UNKNOWN,    "submit"): S.SUBMITTED,
+        (S.UNKNOWN,    "wait"):   S.PENDING,
         (S.UNKNOWN,    "fail"):   S.FAILED,
         (S.SUBMITTED,  "settle"): S.SETTLED,
         (S.SUBMITTED,  "fail"):   S.FAILED,
@@ -44,18 +48,37 @@ HOLDING = (S.PENDING, S.SUBMITTING, S.SUBMITTED, S.UNKNOWN, S.SETTLED)  # count 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Of a `payment`, back to the method that paid; or `offline` (cash, cheque) from the account's credit."""
+    """Of a `payment`, back to the method that paid; or `offline` (cash, cheque) from the account's credit.
+
+    The night of `send_on` sends it, or it goes from `due_at` on. `ref` makes the keys of its repayments, `attempts`
+    counts them. `retry_of` is the failed one in whose place it was made. `reference` and `submitted_at` are what a
+    client is told who has not seen the money (R8); from `follow_on` on the processor is asked what became of it.
+    `command` is the inbox row that waits for the next outcome."""
 
     organisation: str
     id: str
     client: str
     payment: str | None = None
     offline: str | None = None
+    merchant_account: str | None = None
+    payment_method: str | None = None
     amount: int
     state: RefundState
     version: int = 1
     comment: str = ""
     asked_on: date
+    send_on: date | None = None
+    due_at: datetime | None = None
+    ref: str = ""
+    attempts: int = 0
+    retry_of: str | None = None
+    command: int | None = None
+    reference: str = ""
+    reason: str = ""
+    network_code: str = ""
+    submitted_at: datetime | None = None
+    follow_on: date | None = None
+    settled_on: date | None = None
     created_at: datetime
 
 

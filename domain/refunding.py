@@ -1,21 +1,23 @@
-"""Refunding decides about money that goes back: recorded offline, or asked for and called back (R1-R4)."""
+"""Refunding decides about money that is to go back: recorded offline, asked for, called back, undone (R1-R4)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from domain.capabilities import Capability, RefundsLeave
 from domain.credit import Source
 from domain.decision import Change, Decision, New, move
-from domain.event import Event
 from domain.ledger import RECEIVABLE, Entry, Posting, PostingKind, Words
 from domain.matching import ExceedsCredit, consume, give_up
 from domain.organisation import Organisation
 from domain.payment import Payment, PaymentState
+from domain.payment_method import PaymentMethod
 from domain.people import Client
 from domain.refund import REFUND, Consumption, Refund, RefundState
 from domain.refusal import Refusal
+from domain.telling import refund_event
 
 Mint = Callable[[str], str]
-TO_COME = "refunds_to_pay"  # the ledger account of refunds that were asked and not settled yet
+ONE_DAY = timedelta(days=1)
 
 
 class ExceedsRefundable(Refusal):
@@ -36,10 +38,40 @@ class RefundOffline(Refusal):
     code = "refund_offline"
 
 
+class EcheckInFullOnly(Refusal):
+    """This processor gives an e-check back in full only (E7)."""
+
+    code = "echeck_in_full_only"
+
+
+class EcheckNotSettled(Refusal):
+    """An e-check is refunded once it has settled, not before (E7)."""
+
+    code = "echeck_not_settled"
+
+
 class RefundSent(Refusal):
     """The refund has been sent: an invoice is the way to charge again (R4)."""
 
     code = "refund_sent"
+
+
+class RefundOver(Refusal):
+    """The refund was cancelled already, or has failed: there is nothing to call back."""
+
+    code = "refund_over"
+
+
+class RefundLeavesAtOnce(Refusal):
+    """Refunds of this merchant account leave as soon as they are asked for (R7): an invoice charges again."""
+
+    code = "refund_leaves_at_once"
+
+
+class EcheckRefundFixed(Refusal):
+    """The refund of an e-check can't be cancelled (E7)."""
+
+    code = "echeck_refund_fixed"
 
 
 def refundable(payment: Payment) -> int:
@@ -48,31 +80,40 @@ def refundable(payment: Payment) -> int:
 
 
 def request(
-    payment: Payment, *, id: str, amount: int, seen: int | None, owed: int, sources: Sequence[Source],
-    organisation: Organisation, client: Client, language_last4: str, by: str, asked_on: date, now: datetime, mint: Mint,
+    payment: Payment, method: PaymentMethod | None, can: Capability | None, *, id: str, ref: str, amount: int,
+    seen: int | None, owed: int, sources: Sequence[Source], organisation: Organisation, client: Client, by: str,
+    asked_on: date, now: datetime, mint: Mint, echeck_settled: bool = True, retry_of: str | None = None,
+    due_at: datetime | None = None, command: int | None = None,
 ) -> Decision:  # fmt: skip
-    """A refund to the method that paid, pending until a night sends it (R4). `owed` is what the account is
-    owed: never more than that goes back (R2)."""
-    if payment.offline is not None:
+    """A refund to the method that paid, pending until a night sends it (R4), or from `due_at` on. `owed` is what the
+    account is owed: never more than that goes back (R2). `can` says what its merchant account can do (R7)."""
+    if payment.offline is not None or method is None or can is None:
         raise RefundOffline("payment", payment=payment.id)
     left = refundable(payment)
     if seen is not None and seen != left:
         raise RefundableChanged("seen_refundable", seen=seen, refundable=left)
     if amount > left:
         raise ExceedsRefundable("amount", refundable=left, amount=amount)
+    if method.kind == "echeck":
+        if not echeck_settled:
+            raise EcheckNotSettled("payment", payment=payment.id)
+        if not can.partial_echeck_refund and amount != payment.amount:
+            raise EcheckInFullOnly("amount", refundable=left, amount=amount)
     if amount > owed:
         raise ExceedsCredit("amount", available=max(owed, 0), amount=amount)
+    at_once = can.refunds_leave is RefundsLeave.AT_ONCE
     thing = Refund(
-        organisation=organisation.id, id=id, client=client.id, payment=payment.id, amount=amount,
-        state=RefundState.PENDING, asked_on=asked_on, created_at=now,
+        organisation=organisation.id, id=id, client=client.id, payment=payment.id, amount=amount, ref=ref,
+        merchant_account=method.merchant_account, payment_method=method.id, state=RefundState.PENDING,
+        asked_on=asked_on, send_on=asked_on + ONE_DAY, due_at=now if at_once else due_at, retry_of=retry_of,
+        command=command, created_at=now,
     )  # fmt: skip
-    key = {"organisation": payment.organisation, "id": payment.id}
     return (
         *_posted(
-            thing, TO_COME, Words(id="posting.refund.card", params={"last4": language_last4}), method="card",
+            thing, Words(id=f"posting.refund.{method.kind}", params={"last4": method.last4}), method=method.kind,
             organisation=organisation, client=client, by=by, now=now, mint=mint,
         ),
-        Change(thing=Payment, key=key, put={"refunded": payment.refunded + amount}),
+        _of_payment(payment, payment.refunded + amount),
         *consume(sources, amount, refund=id, client=client.id, now=now, mint=mint, first=payment.id),
     )  # fmt: skip
 
@@ -90,7 +131,7 @@ def record(
     )  # fmt: skip
     return (
         *_posted(
-            thing, f"offline:{offline}", Words(id=f"posting.refund.{offline}"), method=offline,
+            thing, Words(id=f"posting.refund.{offline}"), method=offline,
             organisation=organisation, client=client, by=by, now=now, mint=mint,
         ),
         *consume(sources, amount, refund=id, client=client.id, now=now, mint=mint),
@@ -98,53 +139,101 @@ def record(
 
 
 def cancel(
-    refund: Refund, payment: Payment | None, *, consumed: Iterable[Consumption], organisation: Organisation,
-    client: Client, by: str, booked_on: date, now: datetime, mint: Mint,
+    refund: Refund, payment: Payment | None, method: PaymentMethod | None, can: Capability | None, *,
+    consumed: Iterable[Consumption], organisation: Organisation, client: Client, by: str, booked_on: date,
+    now: datetime, mint: Mint,
 ) -> Decision:  # fmt: skip
     """Called back while it waits (R4), or an offline one at any time (R3): a reversing posting."""
-    may = refund.state is RefundState.PENDING or (refund.offline is not None and refund.state is RefundState.SETTLED)
-    if not may:
-        raise RefundSent("refund", refund=refund.id, state=refund.state.value)
-    held_at = TO_COME if refund.offline is None else f"offline:{refund.offline}"
-    posting = Posting(
-        id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.REFUND_REVERSAL,
-        subject=refund.id, booked_on=booked_on, amount=refund.amount, currency=organisation.currency,
-        description=Words(id="posting.refund.cancelled"), language=client.language,
-        method=refund.offline or "card", reverses=refund.id, at=now,
-        entries=(Entry(account=RECEIVABLE, amount=-refund.amount), Entry(account=held_at, amount=refund.amount)),
-    )  # fmt: skip
-    steps: Decision = (
+    may_not = why_fixed(refund, method, can)
+    if may_not is not None:
+        raise may_not("refund", refund=refund.id, state=refund.state.value)
+    return (
         move(REFUND, refund, "cancel"),
-        New(thing=posting),
-        *give_up(consumed),
-        _event(refund, "refund.cancelled", now, by=by, sequence=refund.version + 1),
-    )
-    if payment is not None:
+        *undo(
+            refund, payment, consumed, words="posting.refund.cancelled", method=method, organisation=organisation,
+            client=client, booked_on=booked_on, now=now, mint=mint,
+        ),
+        refund_event(refund, "refund.cancelled", now, by=by),
+    )  # fmt: skip
+
+
+def why_fixed(refund: Refund, method: PaymentMethod | None, can: Capability | None) -> type[Refusal] | None:
+    """The refusal of whoever wants to cancel it now; None while it can be called back (R3, R4, R7, E7)."""
+    if refund.state in (RefundState.CANCELLED, RefundState.FAILED):
+        return RefundOver
+    if refund.offline is not None:
+        return None
+    if method is not None and method.kind == "echeck":
+        return EcheckRefundFixed
+    if can is not None and can.refunds_leave is RefundsLeave.AT_ONCE:
+        return RefundLeavesAtOnce
+    return None if refund.state is RefundState.PENDING else RefundSent
+
+
+def call_off(
+    payment: Payment, waiting: Iterable[tuple[Refund, Iterable[Consumption]]], *, method: PaymentMethod | None,
+    organisation: Organisation, client: Client, why: str, by: str, booked_on: date, now: datetime, mint: Mint,
+) -> Decision:  # fmt: skip
+    """The refunds of a payment that was taken back which were not sent yet, with what they consumed: they never
+    will be."""
+    steps: Decision = ()
+    left = payment.refunded
+    for refund, consumed in waiting:
+        left -= refund.amount
+        steps += (
+            move(REFUND, refund, "cancel"),
+            *undo(
+                refund, None, consumed, words="posting.refund.cancelled", method=method, organisation=organisation,
+                client=client, booked_on=booked_on, now=now, mint=mint,
+            ),
+            refund_event(refund, "refund.cancelled", now, by=by, why=why),
+        )  # fmt: skip
+    if left != payment.refunded:
         key = {"organisation": payment.organisation, "id": payment.id}
-        steps += (Change(thing=Payment, key=key, put={"refunded": payment.refunded - refund.amount}),)
+        steps += (Change(thing=Payment, key=key, put={"refunded": left}),)
     return steps
 
 
+def undo(
+    refund: Refund, payment: Payment | None, consumed: Iterable[Consumption], *, words: str,
+    method: PaymentMethod | None, organisation: Organisation, client: Client, booked_on: date, now: datetime,
+    mint: Mint,
+) -> Decision:  # fmt: skip
+    """The money did not go back: a reversing posting, what it consumed is credit again, the payment can be refunded."""
+    posting = Posting(
+        id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.REFUND_REVERSAL,
+        subject=refund.id, booked_on=booked_on, amount=refund.amount, currency=organisation.currency,
+        description=Words(id=words), language=client.language,
+        method=refund.offline or (method.kind if method is not None else "card"), reverses=refund.id, at=now,
+        entries=_legs(refund, -refund.amount),
+    )  # fmt: skip
+    steps: Decision = (New(thing=posting), *give_up(consumed))
+    return steps if payment is None else (*steps, _of_payment(payment, payment.refunded - refund.amount))
+
+
+def held_at(refund: Refund) -> str:
+    """The ledger account from which the money goes."""
+    return f"offline:{refund.offline}" if refund.offline is not None else f"clearing:{refund.merchant_account}"
+
+
+def _legs(refund: Refund, owed: int) -> tuple[Entry, ...]:
+    return (Entry(account=RECEIVABLE, amount=owed), Entry(account=held_at(refund), amount=-owed))
+
+
+def _of_payment(payment: Payment, refunded: int) -> Change:
+    key = {"organisation": payment.organisation, "id": payment.id}
+    return Change(thing=Payment, key=key, put={"refunded": refunded})
+
+
 def _posted(
-    thing: Refund, held_at: str, words: Words, *, method: str, organisation: Organisation, client: Client, by: str,
-    now: datetime, mint: Mint,
+    thing: Refund, words: Words, *, method: str, organisation: Organisation, client: Client, by: str, now: datetime,
+    mint: Mint,
 ) -> Decision:  # fmt: skip
     posting = Posting(
         id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.REFUND, subject=thing.id,
         booked_on=thing.asked_on, amount=thing.amount, currency=organisation.currency, description=words,
         language=client.language, method=method, at=now,
-        entries=(Entry(account=RECEIVABLE, amount=thing.amount), Entry(account=held_at, amount=-thing.amount)),
+        entries=_legs(thing, thing.amount),
     )  # fmt: skip
     asked = "refund.recorded" if thing.offline else "refund.asked"
-    return (New(thing=thing), New(thing=posting), _event(thing, asked, now, by=by, sequence=1))
-
-
-def _event(refund: Refund, type_: str, now: datetime, *, by: str, sequence: int) -> New:
-    return New(
-        thing=Event(
-            organisation=refund.organisation, type=type_, subject=f"refund:{refund.id}", sequence=sequence, at=now,
-            by=by, public=type_ == "refund.cancelled",
-            data={"client": refund.client, "refund": refund.id, "payment": refund.payment, "amount": refund.amount},
-            before={"state": refund.state.value} if sequence > 1 else {},
-        )
-    )  # fmt: skip
+    return (New(thing=thing), New(thing=posting), refund_event(thing, asked, now, by=by, public=False, new=True))

@@ -119,7 +119,7 @@ def retry(
     limits: Limits | None = None,
 ) -> Decision:
     """The item turns retrying at once; the charge goes through the queue (A3), not before `hold` is over."""
-    _must_be_open(item)
+    must_be_open(item)
     if item.kind is ItemKind.EXPIRING_CARD:
         raise NothingToRetry("item", item=item.id)
     doubtful = (PaymentState.UNKNOWN, PaymentState.IN_DOUBT, PaymentState.SUBMITTING)
@@ -132,8 +132,6 @@ def retry(
         if replacement is not None:
             raise MethodNotUsable("payment_method", payment_method=replacement.id)
         raise NewMethodNeeded("payment_method", item=item.id)
-    if chosen.kind != "card":
-        raise MethodNotUsable("payment_method", payment_method=chosen.id)
     put: dict[str, Any] = {}
     if limits is not None:
         limits.allow(chosen, payment.amount, now=now)
@@ -174,7 +172,7 @@ def reject(
 ) -> Decision:  # fmt: skip
     """Closes the item with who, when and why; the debt stays in the balance (A4). What a stopped plan holds is
     released: it fails on its own date, with its own item, unless its method is replaced before."""
-    _must_be_open(item)
+    must_be_open(item)
     about_card = item.kind is ItemKind.EXPIRING_CARD
     if payment.state in (PaymentState.UNKNOWN, PaymentState.IN_DOUBT) and not about_card:
         raise InDoubt("item", item=item.id)
@@ -259,16 +257,18 @@ def settle_not_paid(asked: Asked, item: ActionItem, *, reason: str, by: str, now
     )  # fmt: skip
 
 
-def told_settled(item: ActionItem, *, reason: str, reference: str, by: str, now: datetime) -> Decision:
+def told_settled(
+    item: ActionItem, *, reason: str, reference: str, by: str, now: datetime, outcome: str = "paid"
+) -> Decision:  # fmt: skip
     """The act itself in the history of the item, beside what it caused."""
     told = item_event(
-        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome="paid",
+        replace(item, version=item.version - 1), "action_item.settled", now, by=by, outcome=outcome,
         reason=reason, reference=reference,
     )  # fmt: skip
     return (told,)
 
 
-def _must_be_open(item: ActionItem) -> None:
+def must_be_open(item: ActionItem) -> None:
     told = {"item": item.id, "by": item.by, "at": item.changed_at.isoformat()}
     if item.state is ItemState.RETRYING:
         raise AlreadyRetrying("item", **told)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from domain.allocating import allocate
 from domain.claim import Around
@@ -28,20 +29,27 @@ def reverse_payment(
     now: datetime,
     mint: Mint,
     words: str = "posting.payment_cancelled",
+    method: str = "card",
+    reason: str = "",
 ) -> Decision:
-    """Money that did not arrive after all: a reversing posting, its lines open again (B2, B9)."""
+    """Money that did not arrive after all, or was taken back: a reversing posting, its lines open again (B2, B9, A1).
+    `method` is the kind of the method of an online one."""
+    told: dict[str, Any] = {"amount": payment.amount, "offline": payment.offline}
+    if reason:
+        told["reason"] = reason
+    held_at = f"offline:{payment.offline}" if payment.offline is not None else f"clearing:{payment.merchant_account}"
     posting = Posting(
         id=mint(""), organisation=organisation.id, client=client.id, kind=PostingKind.PAYMENT_REVERSAL,
         subject=payment.id, booked_on=booked_on, amount=payment.amount, currency=organisation.currency,
-        description=Words(id=words), language=client.language, method=payment.offline or "card",
+        description=Words(id=words), language=client.language, method=payment.offline or method,
         reverses=payment.id, at=now,
-        entries=reversed_entries(receipt_entries(payment.amount, held_at=f"offline:{payment.offline}")),
+        entries=reversed_entries(receipt_entries(payment.amount, held_at=held_at)),
     )  # fmt: skip
     return (
         move(PAYMENT, payment, "reverse"),
         New(thing=posting),
         *unmatch(allocations),
-        payment_event(payment, "payment.reversed", now, by=by, amount=payment.amount, offline=payment.offline),
+        payment_event(payment, "payment.reversed", now, by=by, **told),
     )
 
 

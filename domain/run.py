@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 NIGHT = "night"
+BATCH = "batch"  # of e-checks, at a cut-off
 EXPIRING_CARDS = "expiring_cards"  # looked at once for each night
 DIGEST = "digest"  # the daily mail about failures (N1)
 

@@ -8,6 +8,7 @@ from domain.decision import New
 from domain.event import SYSTEM, Event
 from domain.instalment import Plan
 from domain.payment import Payment, PaymentKind
+from domain.refund import Refund
 
 Before = Mapping[str, object] | None
 STATE_ONLY: Mapping[str, object] = {}
@@ -82,5 +83,26 @@ def plan_event(
             organisation=plan.organisation, type=type_, subject=f"plan:{plan.id}", sequence=1, at=now, by=by,
             public=False, data={"plan": plan.id, "client": plan.client, **data},
             before={} if was is None else {"state": plan.state.value, **was},
+        )
+    )  # fmt: skip
+
+
+def refund_event(
+    refund: Refund,
+    type_: str,
+    now: datetime,
+    *,
+    by: str = SYSTEM,
+    public: bool = True,
+    new: bool = False,
+    **data: object,
+) -> New:
+    """What happened to a refund; `sequence` is the version that the step makes, 1 of a `new` one."""
+    told = {"client": refund.client, "refund": refund.id, "payment": refund.payment, "amount": refund.amount}
+    return New(
+        thing=Event(
+            organisation=refund.organisation, type=type_, subject=f"refund:{refund.id}",
+            sequence=1 if new else refund.version + 1, at=now, by=by, public=public, data=told | data,
+            before={} if new else {"state": refund.state.value},
         )
     )  # fmt: skip

@@ -15,12 +15,12 @@ from adapters.database.engine import make_engine
 from adapters.database.leases import Leases
 from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.simulator import Simulator
-from adapters.locale import say
+from adapters.locale import render
 from domain.action_item import ActionItem
 from domain.attempt import Attempt
 from domain.instalment import Schedule
 from domain.invoice import AskedLine
-from domain.ledger import Posting, Words
+from domain.ledger import Posting
 from domain.payment import Payment
 from domain.ports import Gateway
 from domain.subscription import Renewal
@@ -40,20 +40,22 @@ from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.start_nights import start_nights
 from domain.use_cases.subscribe import start_subscription
 from domain.use_cases.watch_cards import watch_cards
+from tests import world_refunds
+from tests.world_refunds import GivingBack
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Montréal
-ORGANISATION = "ymca"
-ACCOUNT = "main"
+ORGANISATION = world_refunds.ORGANISATION
+ACCOUNT = world_refunds.ACCOUNT
 
 
-class World:
+class World(GivingBack):
     """What a test needs to tell a past and look at what became of it."""
 
     def __init__(self, url: str, folder: Path, *, gateway: Gateway | None = None) -> None:
         self.now = START
         self.url = url
         self.engine = make_engine(url)
-        self.books = DatabaseBooks(self.engine, render=_render, clock=lambda: self.now)
+        self.books = DatabaseBooks(self.engine, render=render, clock=lambda: self.now)
         self.leases = Leases(self.books, self.engine, role="test")
         self.simulator = Simulator(folder / "journal.jsonl", clock=lambda: self.now)
         self.gateway: Gateway = gateway or SimulatedGateway(self.simulator, clock_is_real=False)
@@ -66,12 +68,15 @@ class World:
 
     # -- the past --------------------------------------------------------------------------------
 
-    def organisation(self, id: str = ORGANISATION, timezone: str = "America/Toronto", **settings: Any) -> str:
+    def organisation(
+        self, id: str = ORGANISATION, timezone: str = "America/Toronto", account: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> str:  # fmt: skip
         given = {"name": f"Club {id}", "timezone": timezone, "currency": "CAD", "language": "en"}
-        account = {"id": ACCOUNT, "processor": "simulator", "kinds": ("card",), "settings": {}}
+        merchant = {"id": ACCOUNT, "processor": "simulator", "kinds": ("card",), "settings": account or {}}
         self.books.run(
             lambda tx: register_organisation(
-                tx, organisation=id, given={**given, "settings": settings}, accounts=[account], by="test"
+                tx, organisation=id, given={**given, "settings": settings}, accounts=[merchant], by="test"
             )
         )
         return id
@@ -197,7 +202,7 @@ class World:
         total = 0
         while self.watch(organisation=organisation):
             pass
-        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve)
+        steps: tuple[Any, ...] = (self.renew, self.retry_by_schedule, self.charge, self.resolve, self.repay)
         while done := sum(step(organisation=organisation) for step in steps):
             total += done
         return total
@@ -220,7 +225,10 @@ class World:
 
     def climb(self) -> None:
         """The whole ladder: every look-up in its time, until nothing is left to ask."""
-        while self.scalar("SELECT count(*) FROM attempts WHERE next_at IS NOT NULL"):
+        while self.scalar(
+            "SELECT (SELECT count(*) FROM attempts WHERE next_at IS NOT NULL) "
+            "+ (SELECT count(*) FROM repayments WHERE next_at IS NOT NULL)"
+        ):
             self.wait(seconds=31)
             self.work()
 
@@ -288,7 +296,3 @@ def world(url: str, folder: Path, **more: Any) -> Iterator[World]:
         yield made
     finally:
         made.close()
-
-
-def _render(words: Words, language: str) -> str:
-    return say(words.id, language, **words.params)

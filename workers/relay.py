@@ -18,7 +18,8 @@ STREAM_KEPT = 100_000  # about; a reader that was away for longer reads /v1/even
 # What has just become possible is done now, not at the next sweep.
 WAKING = frozenset({
     "payment.asked", "plan.created", "action_item.retrying", "action_item.asked_again", "instalment.changed",
-    "night.started", "report.received", "subscription.billed", "subscription.resumed",
+    "night.started", "refund.asked", "cancellation.asked", "report.received", "subscription.billed",
+    "subscription.resumed",
 })  # fmt: skip
 
 Publish = Callable[[Sequence[dict[str, Any]]], None]

@@ -8,10 +8,11 @@ from sqlalchemy import and_, select
 from adapters.bootstrap import App
 from adapters.cli.working import queue_of
 from adapters.database.books import BookTransaction
-from adapters.database.tables import action_items, payments
+from adapters.database.tables import action_items, payments, refunds
 from adapters.inbox.refusals import as_written, told
 from adapters.inbox.shape import By, OptionalNote
 from domain.payment import IN_FLIGHT, PaymentState
+from domain.refund import RefundState
 from domain.refusal import NotKnown, Refusal
 from domain.use_cases.act_on_item import reject_item, retry_item
 
@@ -70,8 +71,25 @@ def _states(app: App, items: Sequence[str]) -> dict[str, str]:
     return {item: means.get(state, "in_doubt" if state in IN_FLIGHT else "retrying") for item, state in found.items()}
 
 
+# What the state of a refund means in the words of a payment.
+LIKE = {
+    RefundState.PENDING: PaymentState.DUE, RefundState.SUBMITTING: PaymentState.SUBMITTING,
+    RefundState.UNKNOWN: PaymentState.UNKNOWN, RefundState.FAILED: PaymentState.FAILED,
+    RefundState.CANCELLED: PaymentState.CANCELLED,
+}  # fmt: skip
+
+
 def _payment_states(app: App, items: Sequence[str]) -> dict[str, PaymentState]:
-    same = and_(payments.c.organisation == action_items.c.organisation, payments.c.id == action_items.c.payment)
-    wanted = select(action_items.c.id, payments.c.state).join(payments, same).where(action_items.c.id.in_(items))
+    """The state of what each item is about; of a refund, what it means in the words of a payment."""
+
+    def of(table: Any, column: str) -> Any:
+        return and_(table.c.organisation == action_items.c.organisation, table.c.id == action_items.c[column])
+
+    joined = action_items.join(payments, of(payments, "payment")).outerjoin(refunds, of(refunds, "refund"))
+    wanted = select(action_items.c.id, payments.c.state, refunds.c.state).select_from(joined)
     with app.books.begin(read_only=True) as tx:
-        return {item: PaymentState(state) for item, state in tx.connection.execute(wanted).all()}
+        found = tx.connection.execute(wanted.where(action_items.c.id.in_(items))).all()
+    return {
+        item: PaymentState(state) if refund is None else LIKE.get(RefundState(refund), PaymentState.PAID)
+        for item, state, refund in found
+    }

@@ -136,6 +136,12 @@ def _processors(settings: Settings) -> Iterator[Finding]:
     yield from processors(settings)
 
 
+def _accounts(settings: Settings) -> Iterator[Finding]:
+    from adapters.cli.doctor_accounts import accounts
+
+    yield from accounts(settings)
+
+
 def _writable(path: Path) -> bool:
     import os
 
@@ -152,5 +158,5 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    _database, _redis, _secret, _seal_keys, _journal, _processors, _mail,
+    _database, _redis, _secret, _seal_keys, _journal, _accounts, _processors, _mail,
 )  # fmt: skip

@@ -10,6 +10,7 @@ FIELDS: dict[str, Document] = {
     "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
+    "how":            {"enum": ["refund", "cancellation"], "description": "Refunded, or its charge cancelled."},
     "expires":        {"type": "string", "description": "The month in which a card ends, as 2027-03."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
@@ -40,6 +41,8 @@ FIELDS: dict[str, Document] = {
 PAID, HOW = "client payment amount", "reference key offline"
 CODES, OPENED = "network_code key", "amount reopened expires payment_method"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
+CODE = "network_code"
+SENT = "refund reference"
 ON_ITEM = "item client payment"
 TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
@@ -64,12 +67,15 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
     "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
+    "refund.submitted":           ("The processor took a refund on.",                   f"{PAID} {SENT}", "key how"),
+    "refund.settled":             ("The money of a refund is back with the client.",    f"{PAID} refund on", ""),
+    "refund.failed":              ("A refund failed; the money stays owed.",            f"{PAID} refund reason", CODE),
+    "refund.cancelled":           ("A refund was called back, or never will be sent.",  f"{PAID} refund", "why"),
     "notification.sent":          ("A mail server took a mail.",                        TOLD, "client"),
     "breaker.opened":             ("A processor does not answer: nothing more is asked.", OF_ACCOUNT, "misses next_at"),
     "breaker.closed":             ("A processor answers again.",                        OF_ACCOUNT, "lasted_s"),
     "break.opened":               ("A processor's books and ours differ.",              OF_BREAK, OF_IT),
     "break.resolved":             ("A difference with a processor was looked into.",    f"{OF_BREAK} reason", OF_IT),
-    "refund.cancelled":           ("A refund was called back.",                         f"{PAID} refund", ""),
 }
 # fmt: on
 

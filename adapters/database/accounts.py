@@ -9,6 +9,7 @@ from adapters.database import loader
 from adapters.database.tables import ledger_transactions as postings
 from domain.account import Account
 from domain.credit import Source
+from domain.echeck import UNSETTLED
 from domain.ledger import SIGN
 from domain.people import Client
 from domain.refusal import NotKnown
@@ -27,12 +28,20 @@ class Accounts:
         if not found:
             raise NotKnown("client", id=client)
         sources = tuple(_source(organisation, row) for row in self._unmatched(organisation, client))
-        return Account(client=found[0], balance=self.balance(organisation, client), sources=sources)
+        return Account(
+            client=found[0], balance=self.balance(organisation, client), sources=sources,
+            unsettled=self._unsettled(organisation, client),
+        )  # fmt: skip
 
     def balance(self, organisation: str, client: str) -> int:
         """What the client owes, recomputed from the postings (B1)."""
         rows = self.connection.execute(text(_BY_KIND), {"organisation": organisation, "client": client}).all()
         return sum(SIGN[kind] * int(amount) for kind, amount in rows)
+
+    def _unsettled(self, organisation: str, client: str) -> int:
+        """E-checks that may still come back (R2)."""
+        given = {"organisation": organisation, "client": client}
+        return int(self.connection.execute(text(_UNSETTLED), given).scalar_one())
 
     def _unmatched(self, organisation: str, client: str) -> Sequence[Any]:
         statement = text(_UNMATCHED).columns(
@@ -48,6 +57,10 @@ def _source(organisation: str, row: Sequence[Any]) -> Source:
 
 _BY_KIND = """SELECT kind, sum(amount) FROM ledger_transactions
     WHERE organisation = :organisation AND client = :client GROUP BY kind"""
+
+_UNSETTLED = f"""SELECT coalesce(sum(amount), 0) FROM echecks
+    WHERE organisation = :organisation AND client = :client
+    AND state IN ({", ".join(f"'{state.value}'" for state in UNSETTLED)})"""
 
 # Payments and credits that stand, with what neither a line nor a refund has of them; oldest first.
 _UNMATCHED = """

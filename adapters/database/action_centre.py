@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.retry_limits import retry_limits
-from adapters.database.tables import action_items, clients, events, payment_methods, payments, plans
+from adapters.database.tables import action_items, clients, events, payment_methods, payments, plans, refunds
 from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.event import Event
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.people import Client
+from domain.refund import Refund
 from domain.retrying import Limits
 
 PAGE_SIZE = 50
@@ -56,6 +57,7 @@ class Row:
     client: Client
     method: PaymentMethod | None
     plan: Plan | None
+    refund: Refund | None = None
     limits: Limits | None = None
     seen_at: datetime | None = None
 
@@ -69,7 +71,7 @@ class Search:
 
 
 Cursor = tuple[datetime, int, str]  # (instant, amount, id) of the last row of the page before
-PARTS: tuple[type, ...] = (ActionItem, Payment, Client, PaymentMethod, Plan)
+PARTS: tuple[type, ...] = (ActionItem, Payment, Client, PaymentMethod, Plan, Refund)
 
 
 def list_items(
@@ -134,8 +136,9 @@ def sum_waiting(tx: BookTransaction, organisation: str) -> int:
 
 
 def history_of(tx: BookTransaction, item: ActionItem) -> list[Event]:
-    """What happened to the item and to its payment, oldest first."""
+    """What happened to the item, to its payment and to its refund, oldest first."""
     subjects = [f"action_item:{item.id}", f"payment:{item.payment}"]
+    subjects += [f"refund:{item.refund}"] if item.refund else []
     wanted = (
         select(*(events.c[field.name] for field in fields(Event)))
         .where(events.c.organisation == item.organisation, events.c.subject.in_(subjects))
@@ -156,6 +159,7 @@ def _rows(organisation: str) -> Select[Any]:
         .join(clients, of(clients, item.client))
         .outerjoin(payment_methods, of(payment_methods, payment.payment_method))
         .outerjoin(plans, of(plans, payment.plan))
+        .outerjoin(refunds, of(refunds, item.refund))
     )
     columns = [column for part in PARTS for column in loader.columns(part)]
     return select(*columns).select_from(joined).where(item.organisation == organisation)
@@ -169,8 +173,8 @@ def _row(values: Sequence[Any]) -> Row:
         own = values[start : start + width]
         things.append(loader.build(part, own) if own[0] is not None else None)
         start += width
-    item, payment, client, method, plan = things
-    return Row(item=item, payment=payment, client=client, method=method, plan=plan)
+    item, payment, client, method, plan, refund = things
+    return Row(item=item, payment=payment, client=client, method=method, plan=plan, refund=refund)
 
 
 def _matches(search: Search) -> ColumnElement[bool]:

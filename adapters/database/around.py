@@ -48,7 +48,7 @@ class Surroundings:
         invoices = {(one.payment.organisation, one.payment.invoice) for one in asked if one.payment.invoice is not None}
         lines = self.open_lines(invoices, lock=True)
         later = [one for one in asked if one.claim.item or one.payment.state is not PaymentState.SUBMITTING]
-        items = self.waiting_items([(one.payment.organisation, one.payment.id) for one in later], lock=True)
+        items = self.waiting_items([(one.payment.organisation, one.payment.first) for one in later], lock=True)
         found = {}
         for one in asked:
             payment = one.payment
@@ -57,7 +57,7 @@ class Surroundings:
             covered = one.claim.plan.lines if one.claim.plan is not None else None
             own = tuple(line for line in lines.get(pair, ()) if covered is None or line.line in covered)
             found[one.attempt.key] = Around(
-                lines=own, plan=plan, planned=planned, item=items.get((payment.organisation, payment.id))
+                lines=own, plan=plan, planned=planned, item=items.get((payment.organisation, payment.first))
             )
         return found
 
@@ -181,7 +181,7 @@ class Surroundings:
             f"SELECT {columns} "
             f"FROM {recordset.unfold(table, {name: name for name in names}, self.dialect)} JOIN action_items i "
             "ON i.organisation = x.organisation AND i.payment = x.payment WHERE i.state IN ('open', 'retrying') "
-            "AND i.kind <> 'expiring_card'",
+            "AND i.refund = '' AND i.kind <> 'expiring_card'",
             [dict(zip(names, pair, strict=True)) for pair in sorted(wanted)],
             lock="i" if lock else "",
             thing=ActionItem,

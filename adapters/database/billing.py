@@ -11,6 +11,7 @@ from adapters.database.statements import UPCOMING, Place, Window, last_of_page, 
 from adapters.locale import both
 from domain.attempt import Attempt
 from domain.credit import Credit
+from domain.days import local_date
 from domain.declines import class_of, known
 from domain.instalment import Plan
 from domain.ledger import Allocation, PostingKind
@@ -18,12 +19,19 @@ from domain.organisation import Organisation
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.people import Client
-from domain.refund import Consumption, Refund
+from domain.refund import Consumption, Refund, RefundState
 from domain.refunding import refundable
+from domain.repayment import Repayment
 from domain.run import Run
 
 MAX_ROWS = 10_000  # of allocations of one page: a payment rarely has more than a few
 MAX_RUNS = 100
+# What a client is told who asks for the money (R8).
+EXPECTED = {
+    RefundState.PENDING: "waits", RefundState.SUBMITTING: "leaves", RefundState.SUBMITTED: "submitted",
+    RefundState.UNKNOWN: "unknown", RefundState.SETTLED: "settled", RefundState.FAILED: "failed",
+    RefundState.CANCELLED: "cancelled",
+}  # fmt: skip
 
 
 def billing(
@@ -85,9 +93,40 @@ def refund_told(tx: BookTransaction, organisation: str, id: str) -> dict[str, An
     refund = tx.get(Refund, organisation=organisation, id=id)
     [told] = _refunds(tx, organisation, refund.client, [id])
     pasts = histories(tx, [(organisation, f"refund:{id}", id)], leave_out=("refund", "client"))
+    asked = tx.all(Repayment, order_by="number", organisation=organisation, refund=id)
     return {"organisation": organisation, "client": refund.client, "currency": owner.currency, **told} | {
-        "history": pasts[organisation, id]
-    }
+        "merchant_account": refund.merchant_account, "send_on": _day(refund.send_on),
+        "submitted_at": instant_or_none(refund.submitted_at), "reference": refund.reference,
+        "settled_on": _day(refund.settled_on), "reason": _reason(refund.reason), "retry_of": refund.retry_of,
+        "expected": _expected(refund, owner.timezone), "attempts": [_repayment(one) for one in asked],
+        "history": pasts[organisation, id],
+    }  # fmt: skip
+
+
+def _expected(refund: Refund, timezone: str) -> dict[str, str]:
+    """When the client will see the money, or why it was not seen (R8)."""
+    on = refund.asked_on if refund.submitted_at is None else local_date(refund.submitted_at, timezone)
+    name = "offline" if refund.offline is not None and refund.state is RefundState.SETTLED else EXPECTED[refund.state]
+    return both(f"refund.expected.{name}", on=on, reference=refund.reference, send_on=refund.send_on)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _repayment(one: Repayment) -> dict[str, Any]:
+    return {
+        "key": one.key, "number": one.number, "state": one.state.value, "how": one.about.value, "amount": one.amount,
+        "reference": one.reference, "network_code": one.network_code, "reason": _reason(one.reason),
+        "promised_at": instant(one.promised_at), "ended_at": instant_or_none(one.ended_at),
+    }  # fmt: skip
+
+
+def _reason(code: str) -> dict[str, Any] | None:
+    if not code:
+        return None
+    said = known(code)
+    return {"code": code, "class": class_of(code).value, "text": both(f"reason.{said}.staff")}
 
 
 def runs_told(tx: BookTransaction, organisation: str, day: date | None) -> list[dict[str, Any]]:
@@ -115,8 +154,7 @@ def _planned(payment: Payment, plan: Plan, methods: dict[str, PaymentMethod]) ->
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     """The key says at the gateway which one it is; what was sent with it, a token among it, is not told."""
-    code = known(attempt.reason) if attempt.reason else None
-    reason = {"code": code, "class": class_of(code).value, "text": both(f"reason.{code}.staff")} if code else None
+    reason = _reason(known(attempt.reason)) if attempt.reason else None
     return {
         "key": attempt.key, "number": attempt.number, "state": attempt.state.value, "amount": attempt.amount,
         "currency": attempt.currency, "merchant_account": attempt.merchant_account,

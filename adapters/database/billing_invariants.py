@@ -19,7 +19,10 @@ BILLING = {
         LEFT JOIN (SELECT organisation, payment, sum(amount) AS amount FROM refunds
             WHERE state NOT IN ('failed', 'cancelled') GROUP BY organisation, payment) r
             ON r.organisation = p.organisation AND r.payment = p.id
-        WHERE p.refunded <> coalesce(r.amount, 0)""",
+        LEFT JOIN (SELECT organisation, payment, sum(amount) AS amount FROM repayments
+            WHERE refund IS NULL AND state IN ('due', 'submitting', 'unknown', 'in_doubt')
+            GROUP BY organisation, payment) a ON a.organisation = p.organisation AND a.payment = p.id
+        WHERE p.refunded <> coalesce(r.amount, 0) + coalesce(a.amount, 0)""",
     "refund_consumes_its_amount": """
         SELECT r.organisation, r.id, r.state, r.amount, coalesce(c.amount, 0) AS consumed FROM refunds r
         LEFT JOIN (SELECT organisation, refund, sum(amount) AS amount FROM consumptions

@@ -15,9 +15,10 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.database import loader
 from adapters.database.accounts import Accounts
-from adapters.database.claims import Claims
+from adapters.database.echecks import Echecks
 from adapters.database.engine import READ_ONLY
 from adapters.database.expiring_cards import ExpiringCards
+from adapters.database.repayments import Repayments
 from adapters.database.subscriptions import Renewals
 from adapters.database.vault import Vault
 from adapters.database.writer import Render, Writer
@@ -42,7 +43,7 @@ MAX_TRIES = 5  # of a whole transaction after a deadlock, a lost connection, a b
 RETRIED_STATES = ("40P01", "40001", "55P03", "57P01", "57P02", "57P03", "08000", "08003", "08006", "08001")
 
 
-class BookTransaction(Claims, Accounts, Renewals, ExpiringCards):
+class BookTransaction(Repayments, Echecks, Accounts, Renewals, ExpiringCards):
     """See `domain.ports.Transaction`."""
 
     def __init__(self, connection: Connection, now: datetime, render: Render, vault: Vault) -> None:

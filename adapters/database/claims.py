@@ -50,7 +50,7 @@ class Claims(Doors):
         """Those that need not wait for another's answer; what is claimed here is under way for the next."""
         parts = [_read(row) for row in rows]
         at_once = [payment for payment, *_ in parts if payment.state is PaymentState.DUE]  # a retry, perhaps
-        items = self.waiting_items([(payment.organisation, payment.id) for payment in at_once])
+        items = self.waiting_items([(payment.organisation, payment.first) for payment in at_once])
         invoices = {(one.organisation, one.client, one.invoice) for one, *_ in parts if one.invoice is not None}
         lines = self.open_lines({(organisation, invoice) for organisation, _, invoice in invoices}, lock=False)
         flying = self.in_flight(invoices) if invoices else {}
@@ -79,7 +79,7 @@ class Claims(Doors):
             ready.append(
                 Claim(
                     organisation=owner[0], account=owner[1], payment=payment, method=method, plan=plan,
-                    item=items.get((payment.organisation, payment.id)), language=language, open_minor=left,
+                    item=items.get((payment.organisation, payment.first)), language=language, open_minor=left,
                     tried=tuple(own_tries),
                 )
             )  # fmt: skip

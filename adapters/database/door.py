@@ -6,11 +6,14 @@ from sqlalchemy import Connection, bindparam, text
 
 from adapters.database import loader
 from adapters.database.around import Surroundings
+from adapters.database.repayment_tables import repayments
 from adapters.database.tables import attempts
 from adapters.database.types import Instant
 from domain.attempt import Attempt, AttemptState
 from domain.care import Care, CareState, Door, Limits, limits_of
 from domain.organisation import MerchantAccount, Organisation
+from domain.outcome import About
+from domain.repayment import Repayment, RepaymentState
 
 MAX_PAID = 1_000_000  # of one account on one date
 Owner = tuple[Organisation, MerchantAccount]
@@ -56,6 +59,14 @@ class Doors(Surroundings):
         )
         return [loader.build(Attempt, row) for row in self.connection.execute(wanted).all()]
 
+    def given_back_on(self, organisation: str, account: str, on: date) -> list[Repayment]:
+        """The same of refunds."""
+        start = datetime.combine(on, time(), UTC)
+        key = {"organisation": organisation, "merchant_account": account, "state": RepaymentState.APPROVED}
+        wanted = loader.selection(Repayment, key | {"about": About.REFUND}, order_by="key", limit=MAX_PAID, lock=False)
+        of_date = repayments.c.promised_at >= start, repayments.c.promised_at < start + timedelta(days=1)
+        return [loader.build(Repayment, row) for row in self.connection.execute(wanted.where(*of_date)).all()]
+
     def owner(self, organisation: str, account: str, *, lock: bool = False) -> Owner | None:
         """The organisation and its merchant account."""
         wanted = {"organisation": organisation, "id": account}
@@ -84,8 +95,10 @@ def care_of(connection: Connection, organisation: str, account: str) -> Care:
 
 
 # What a worker holds is at the processor, or is about to be.
-_IN_FLIGHT = """SELECT count(*) FROM attempts WHERE organisation = :organisation AND merchant_account = :account
-    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL"""
+_IN_FLIGHT = """SELECT (SELECT count(*) FROM attempts WHERE organisation = :organisation AND merchant_account = :account
+    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL) + (SELECT count(*) FROM repayments
+    WHERE organisation = :organisation AND merchant_account = :account
+    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL)"""
 _LOOK_UPS_DUE = """SELECT 1 FROM attempts WHERE organisation = :organisation AND merchant_account = :account
     AND state IN ('unknown', 'in_doubt') AND next_at <= :now AND worker IS NULL LIMIT 1"""
 _CHARGES_DUE = """SELECT 1 FROM payments p WHERE p.organisation = :organisation AND p.merchant_account = :account

@@ -6,12 +6,15 @@ from typing import Any
 from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
 from domain.care import CARE
+from domain.echeck import ECHECK
+from domain.echeck_batch import BATCH
 from domain.instalment import PLAN
 from domain.machine import Machine
 from domain.mail import MAIL
 from domain.payment import PAYMENT
 from domain.reconciliation import BREAK, COMPARISON
 from domain.refund import REFUND
+from domain.repayment import REPAYMENT
 from domain.report import REPORT
 from domain.subscription import SUBSCRIPTION
 from domain.webhook import DELIVERY
@@ -36,10 +39,13 @@ MACHINES: dict[str, Machine[Any]] = {
     "action_items": ACTION_ITEM,
     "plans": PLAN,
     "refunds": REFUND,
+    "repayments": REPAYMENT,
     "subscriptions": SUBSCRIPTION,
     "deliveries": DELIVERY,
     "mails": MAIL,
     "cares": CARE,
+    "echecks": ECHECK,
+    "echeck_batches": BATCH,
     "reports": REPORT,
     "breaks": BREAK,
     "comparisons": COMPARISON,

@@ -1,6 +1,7 @@
 """Reports of processors that wait: to be looked into, or for a person."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import text
 
@@ -8,7 +9,8 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.report_tables import reports
 from domain.attempt import Attempt
-from domain.processor_event import ReportedState
+from domain.processor_event import ReportedState, ReportKind
+from domain.repayment import Repayment
 from domain.report import Report, ReportState
 
 MAX_PARKED = 500  # shown to a person
@@ -57,6 +59,16 @@ def attempts_meant(tx: BookTransaction, organisation: str, found: Iterable[Repor
         if len(said) == 1:
             meant[report.id] = said[0]
     return meant
+
+
+def repayment_meant(tx: BookTransaction, report: Report) -> Repayment | None:
+    """The refund that a report is about, locked."""
+    if report.kind is not ReportKind.REFUND or not (report.key or report.reference):
+        return None
+    name = {"key": report.key} if report.key else {"reference": report.reference}
+    key: dict[str, Any] = {"organisation": report.organisation, "merchant_account": report.merchant_account, **name}
+    found = tx.lock_all(Repayment, order_by="key", **key)
+    return found[0] if len(found) == 1 else None
 
 
 def said_before(tx: BookTransaction, report: Report) -> list[ReportedState]:

@@ -7,6 +7,8 @@ from sqlalchemy import bindparam, text
 
 from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
+from adapters.database.echeck_invariants import ECHECKS, ECHECKS_BY_NOW
+from adapters.database.refund_invariants import REFUNDS, REFUNDS_BY_NOW
 from adapters.database.seals import broken_seals
 from adapters.database.subscription_invariants import LATE_PERIODS, PERIODS
 from adapters.database.types import Instant
@@ -23,9 +25,10 @@ MAX_ORGANISATIONS = 10_000
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
     read_widely(tx)
-    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS).items()}
+    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS | REFUNDS | ECHECKS).items()}
     before = tx.now - late
-    found |= {name: _rows(tx, sql, before=before) for name, sql in BY_NOW.items()}
+    by_now = BY_NOW | REFUNDS_BY_NOW | ECHECKS_BY_NOW
+    found |= {name: _rows(tx, sql, before=before) for name, sql in by_now.items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
     found["every_period_was_billed"] = _missed_periods(tx, before)
     found["events_are_what_was_sealed"] = broken_seals(tx)
@@ -129,7 +132,8 @@ ALWAYS = {
             WHERE state = 'approved' GROUP BY organisation, payment) a
             ON a.organisation = p.organisation AND a.payment = p.id
         WHERE CASE WHEN p.state IN ('paid', 'reversed') AND p.payment_method IS NOT NULL
-                AND p.offline IS NULL
+                AND p.offline IS NULL AND NOT EXISTS (SELECT 1 FROM echecks e
+                    WHERE e.organisation = p.organisation AND e.payment = p.id)
             THEN coalesce(a.times, 0) <> 1 OR a.amount <> p.amount ELSE coalesce(a.times, 0) <> 0 END""",
     "reference_of_the_processor_is_booked_once": """
         SELECT organisation, merchant_account, reference, count(*) AS times FROM attempts
@@ -151,7 +155,9 @@ ALWAYS = {
         SELECT p.organisation, p.id, p.attempts, coalesce(a.times, 0) AS kept FROM payments p
         LEFT JOIN (SELECT organisation, payment, count(*) AS times, max(number) AS newest FROM attempts
             GROUP BY organisation, payment) a ON a.organisation = p.organisation AND a.payment = p.id
-        WHERE p.attempts <> coalesce(a.times, 0) OR p.attempts <> coalesce(a.newest, 0)""",
+        LEFT JOIN echecks e ON e.organisation = p.organisation AND e.payment = p.id
+        WHERE p.attempts <> coalesce(a.times, 0) + CASE WHEN e.id IS NULL THEN 0 ELSE 1 END
+            OR (e.id IS NULL AND p.attempts <> coalesce(a.newest, 0))""",
     "held_payment_waits_behind_an_item": """
         SELECT p.organisation, p.id, p.plan FROM payments p WHERE p.state = 'held' AND NOT EXISTS (
             SELECT 1 FROM payments q JOIN action_items i ON i.organisation = q.organisation AND i.payment = q.id
@@ -184,9 +190,17 @@ ALWAYS = {
     "waiting_item_has_something_to_wait_for": """
         SELECT i.organisation, i.id, i.state, p.state AS payment FROM action_items i
         LEFT JOIN payments p ON p.organisation = i.organisation AND p.id = i.payment
-        WHERE (i.state = 'open' AND i.kind IN ('instalment', 'subscription', 'in_doubt')
+        WHERE i."of" NOT IN ('refund', 'cancellation') AND ((i.state = 'open'
+                AND i.kind IN ('instalment', 'subscription', 'in_doubt')
                 AND (p.state IS NULL OR p.state NOT IN ('failed', 'in_doubt', 'reversed')))
-            OR (i.state = 'retrying' AND (p.state IS NULL OR p.state NOT IN ('due', 'submitting', 'unknown')))""",
+            AND NOT (i.kind = 'in_doubt' AND EXISTS (SELECT 1 FROM echecks e JOIN payments q
+                ON q.organisation = e.organisation AND q.id = e.payment WHERE e.organisation = i.organisation
+                AND (q.id = i.payment OR q.retry_of = i.payment) AND e.state IN ('unknown', 'submitted')))
+            OR (i.state = 'retrying' AND NOT EXISTS (SELECT 1 FROM payments q
+                LEFT JOIN echecks e ON e.organisation = q.organisation AND e.payment = q.id
+                WHERE q.organisation = i.organisation AND (q.id = i.payment OR q.retry_of = i.payment)
+                AND (q.state IN ('due', 'submitting', 'unknown')
+                    OR e.state IN ('pending', 'batched', 'submitted', 'unknown')))))""",
     "closed_item_has_an_actor": """
         SELECT organisation, id, state FROM action_items
         WHERE (state IN ('resolved', 'rejected') AND "by" = '') OR (state = 'rejected' AND note = '')""",
@@ -219,7 +233,11 @@ ALWAYS = {
     "command_that_waits_has_something_to_wait_for": """
         SELECT c.organisation, c.source, c.id, c.type FROM commands c WHERE c.waits
         AND CAST(c.result AS text) NOT LIKE '%same_as%' AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.command = c.seq
-            AND p.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
+            AND p.state IN ('due', 'submitting', 'unknown', 'in_doubt'))
+        AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.command = c.seq
+            AND r.state IN ('pending', 'submitting', 'unknown'))
+        AND NOT EXISTS (SELECT 1 FROM repayments a WHERE a.command = c.seq
+            AND a.state IN ('due', 'submitting', 'unknown', 'in_doubt'))""",
 }  # fmt: skip
 
 # What waits for a processor that does not answer, or for its share of a rate, is not late.

@@ -1,29 +1,35 @@
 """The Payment Action Center as data: each item with its reason in words, what may be done, and its history."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select, tuple_
+from sqlalchemy import Row, Select, and_, or_, select, tuple_
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
+from adapters.database.echeck_tables import echecks
 from adapters.database.retry_limits import retry_limits
 from adapters.database.shown import histories, instant, method_shown
-from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans
+from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans, refunds
 from adapters.locale import both
 from domain.action_item import ActionItem, ItemState
+from domain.asking_again import again_allowed
+from domain.days import local_date
 from domain.declines import known
+from domain.echeck import Echeck
 from domain.instalment import Plan
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
-from domain.retrying import Limits, retry_allowed
+from domain.refund import Refund
+from domain.retrying import Limits
+from domain.retrying_refunds import next_step, retry_allowed
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
 Cursor = tuple[datetime, str, str]  # failed_at, organisation, item
 
-PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan)
+PARTS: tuple[type, ...] = (ActionItem, Payment, PaymentMethod, Plan, Refund)
 ALREADY_SAID = ("item", "payment", "client")
 
 
@@ -48,13 +54,19 @@ def find_items(
     rows = tx.connection.execute(wanted.order_by(*order)).all()
     found = [_things(row) for row in rows]
     limits = retry_limits(tx, [(things[0], things[2]) for things in found])
-    told = [_told(row, things, limits.get(things[0].id), tx.now) for row, things in zip(rows, found, strict=True)]
+    echecks_of = newest_echecks(tx, [things[0] for things in found])
+    told = [
+        _told(
+            row, things, limits.get(things[0].id), tx.now, echecks_of.get((things[0].organisation, things[0].payment))
+        )
+        for row, things in zip(rows, found, strict=True)
+    ]
     pasts = histories(
         tx,
         [
             (one["organisation"], subject, one["item"])
             for one in told
-            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}")
+            for subject in (f"action_item:{one['item']}", f"payment:{one['payment']}", f"refund:{one['refund']}")
         ],
         leave_out=ALREADY_SAID,
     )
@@ -79,7 +91,27 @@ def _selection() -> Select[Any]:
         .join(organisations, organisations.c.id == action_items.c.organisation)
         .outerjoin(payment_methods, same(payment_methods, action_items, "payment_method"))
         .outerjoin(plans, same(plans, payments, "plan"))
+        .outerjoin(refunds, same(refunds, action_items, "refund"))
     )
+
+
+def newest_echecks(tx: BookTransaction, items: Sequence[ActionItem]) -> dict[tuple[str, str], tuple[Echeck, date]]:
+    """Of each item's payment, or of what was asked for again in its stead, with today's date there."""
+    if not items:
+        return {}
+    ids = [item.payment for item in items]
+    same = and_(payments.c.organisation == echecks.c.organisation, payments.c.id == echecks.c.payment)
+    wanted = (
+        select(*loader.columns(Echeck), payments.c.id, payments.c.retry_of, organisations.c.timezone)
+        .select_from(echecks.join(payments, same).join(organisations, organisations.c.id == echecks.c.organisation))
+        .where(or_(payments.c.id.in_(ids), payments.c.retry_of.in_(ids)))
+        .order_by(echecks.c.created_at)
+    )
+    found = {}
+    for *values, id, retry_of, timezone in tx.connection.execute(wanted).all():
+        one = loader.build(Echeck, values)
+        found[one.organisation, retry_of or id] = (one, local_date(tx.now, timezone))
+    return found
 
 
 def _things(row: Row[Any]) -> list[Any]:
@@ -93,10 +125,15 @@ def _things(row: Row[Any]) -> list[Any]:
     return things
 
 
-def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: datetime) -> dict[str, Any]:
-    item, payment, method, _ = things
+def _told(
+    row: Row[Any], things: Sequence[Any], limits: Limits | None, now: datetime, newest: tuple[Echeck, date] | None
+) -> dict[str, Any]:  # fmt: skip
+    item, payment, method, _, refund = things
     start = sum(len(loader.shape(part)[0]) for part in PARTS)
-    allowed, refusal = retry_allowed(item, payment, method, limits, now)
+    if newest is not None:
+        allowed, refusal = again_allowed(item, payment, method, newest[0], today=newest[1])
+    else:
+        allowed, refusal = retry_allowed(item, refund, payment, method, limits, now)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -107,6 +144,7 @@ def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: date
         "client": item.client,
         "client_name": row[start],
         "payment": item.payment,
+        "refund": item.refund or None,
         "amount": item.amount,
         "currency": row[start + 1],
         "method": method_shown(method, payment.offline),
@@ -116,7 +154,7 @@ def _told(row: Row[Any], things: Sequence[Any], limits: Limits | None, now: date
             "class": item.reason_class,
             "network_code": item.network_code,
             "text": both(f"reason.{code}.staff"),
-            "next": both(f"reason.{code}.next"),
+            "next": both(next_step(item, method, code)),
         },
         "attempts": item.attempts,
         "failed_at": instant(item.failed_at),

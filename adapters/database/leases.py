@@ -13,6 +13,9 @@ from adapters.database import loader
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import attempts
 from domain.attempt import Attempt
+from domain.batching import freed
+from domain.echeck import Echeck
+from domain.giving_back import reap as reap_repayment
 from domain.payment import Payment
 from domain.resolving import reap
 
@@ -75,12 +78,8 @@ class Leases:
         return self.books.run(lambda tx: self._reap(tx, alive))
 
     def _reap(self, tx: BookTransaction, alive: frozenset[str]) -> int:
-        labels = tx.connection.execute(
-            text("SELECT DISTINCT worker FROM attempts WHERE worker IS NOT NULL "
-                 "AND state IN ('submitting', 'unknown', 'in_doubt')")
-        ).scalars().all()  # fmt: skip
         held = self.held()
-        dead = [label for label in labels if not self._lives(label, alive, held)]
+        dead = [label for label in self._labels(tx) if not self._lives(label, alive, held)]
         if not dead:
             return 0
         held_by = attempts.c.worker.in_(dead)
@@ -89,13 +88,32 @@ class Leases:
         for attempt in found:
             payment = tx.get(Payment, organisation=attempt.organisation, id=attempt.payment)
             tx.write([reap(attempt, payment, now=tx.now)])
-        return len(found)
+        repayments = tx.held_by(dead, REAPED_AT_ONCE)
+        for out in repayments:
+            tx.write([reap_repayment(out, now=tx.now)])
+        held_too = loader.selection(Echeck, {"worker": dead}, order_by="id", limit=REAPED_AT_ONCE, lock=True)
+        begun = [loader.build(Echeck, row) for row in tx.connection.execute(held_too).all()]
+        tx.write([freed(one, now=tx.now) for one in begun])
+        return len(found) + len(repayments) + len(begun)
+
+    def _labels(self, tx: BookTransaction) -> list[str]:
+        """Whoever holds anything."""
+        return [
+            label
+            for table, states in HELD_IN.items()
+            for label in tx.connection.execute(text(_HOLDERS.format(table, states))).scalars()
+        ]
 
     def _lives(self, label: str, alive: frozenset[str], held: frozenset[str]) -> bool:
         process = label.rpartition("/")[0]
         if process == self.process:
             return label in held
         return process in alive
+
+
+_IN_FLIGHT = "AND state IN ('submitting', 'unknown', 'in_doubt')"
+HELD_IN = {"attempts": _IN_FLIGHT, "repayments": _IN_FLIGHT, "echecks": ""}
+_HOLDERS = "SELECT DISTINCT worker FROM {} WHERE worker IS NOT NULL {}"
 
 
 def anybody_works(engine: Engine) -> bool:

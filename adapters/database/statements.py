@@ -14,6 +14,7 @@ from adapters.database.books import BookTransaction
 from adapters.database.tables import ledger_transactions as postings
 from adapters.database.types import Instant, Uuid
 from adapters.database.wide import read_account
+from domain.echeck import UNSETTLED, EcheckState
 from domain.ledger import PostingKind
 from domain.organisation import Organisation
 from domain.payment import PaymentState
@@ -32,6 +33,12 @@ UPCOMING = {  # the states of planned payments as a statement tells them
     S.UNKNOWN:    "unknown",
     S.IN_DOUBT:   "unknown",
     S.FAILED:     "failed",
+}
+ECHECK_TOLD = {  # an e-check is a receipt from creation (E1)
+    **dict.fromkeys(UNSETTLED, "not_settled"),
+    EcheckState.SETTLED:   "settled",
+    EcheckState.RETURNED:  "reversed",
+    EcheckState.CANCELLED: "reversed",
 }
 RECEIVED = {S.PAID: "received", S.REVERSED: "reversed"}
 # fmt: on
@@ -141,8 +148,9 @@ def _reconciled(whole: int, part: int, planned: int) -> str:
 
 
 def _receipt(row: Sequence[Any]) -> dict[str, Any]:
-    kind, subject, on, amount, description, method, reverses, payment_state, refund_state = row
-    state = refund_state if kind == PostingKind.REFUND else RECEIVED.get(payment_state, "received")
+    kind, subject, on, amount, description, method, reverses, payment_state, refund_state, echeck_state = row
+    paid = ECHECK_TOLD.get(echeck_state) or RECEIVED.get(payment_state, "received")
+    state = refund_state if kind == PostingKind.REFUND else paid
     told = {
         "id": subject, "kind": kind, "on": on, "amount": amount, "description": description, "method": method,
         "state": state or "received",
@@ -187,12 +195,13 @@ REVENUE = f"""
 
 RECEIPTS = """
     SELECT t.kind, t.subject, CAST(t.booked_on AS text), t.amount, t.description, t.method, t.reverses, p.state,
-        r.state
+        r.state, e.state
     FROM ledger_transactions t
     LEFT JOIN payments p ON t.kind = 'payment' AND p.organisation = t.organisation AND p.client = t.client
         AND p.id = t.subject
     LEFT JOIN refunds r ON t.kind = 'refund' AND r.organisation = t.organisation AND r.client = t.client
         AND r.id = t.subject
+    LEFT JOIN echecks e ON t.kind = 'payment' AND e.organisation = t.organisation AND e.payment = t.subject
     WHERE t.organisation = :organisation AND t.client = :client AND t.kind NOT IN ('invoice', 'credit')"""
 
 UPCOMING_OF = f"""

@@ -26,7 +26,9 @@ from adapters.database.columns import json_ as _json
 from adapters.database.columns import metadata as metadata
 from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
+from adapters.database.echeck_tables import ECHECK_TABLES
 from adapters.database.mail_tables import MAIL_TABLES
+from adapters.database.repayment_tables import REPAYMENT_TABLES
 from adapters.database.report_tables import REPORT_TABLES
 from adapters.database.subscription_tables import SUBSCRIPTION_TABLES
 from adapters.database.types import Uuid
@@ -127,7 +129,7 @@ payments = Table(
     _text("merchant_account", null=True), _text("payment_method", null=True), _text("offline", null=True),
     _int("amount"), Column("due_on", Date, nullable=False), _at("due_at", null=True), _text("state"), _int("version"),
     _int("attempts"), _text("ref"), _int("command", null=True), _text("payer", null=True),
-    _text("comment", null=True), _int("refunded"), _at("created_at"),
+    _text("comment", null=True), _int("refunded"), _text("retry_of", null=True), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"),
     CheckConstraint("amount >= 0", name="amount"),
@@ -138,6 +140,11 @@ payments = Table(
     # In which queue it waits, if in any. The indexes below name this column and not the state, so that the step
     # from submitting to paid changes no index (a heap-only update in PostgreSQL).
     Column("queue", Text, Computed(QUEUE, persisted=True)),
+    # What became of a debt whose e-check was returned.
+    Index(
+        "ix_payments_retry_of", "organisation", "retry_of",
+        postgresql_where=text("retry_of IS NOT NULL"), sqlite_where=text("retry_of IS NOT NULL"),
+    ),
     # What a night takes, oldest first.
     Index(
         "ix_payments_night", "organisation", "merchant_account", "due_on", "id",
@@ -186,7 +193,7 @@ EXPIRING = "kind = 'expiring_card' AND state <> 'resolved'"
 
 action_items = Table(
     "action_items", metadata,
-    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("about"), _text("payment"),
+    _text("organisation"), _text("id"), _text("kind"), _text("of"), _text("about"), _text("payment"), _text("refund"),
     _text("client"), _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"),
     _text("reason"),
     _text("reason_class"), _text("network_code"), _text("state"), _int("version"), _int("attempts"),
@@ -194,9 +201,9 @@ action_items = Table(
     Column("retry_on", Date, nullable=True),
     PrimaryKeyConstraint("organisation", "id"),
     _of("payments", "payment"),
-    # A failed payment has at most one item that waits for a person (A2).
+    # A failed payment, and each failed refund of it, has at most one item that waits for a person (A2).
     Index(
-        "uq_action_items_waiting", "organisation", "payment", unique=True,
+        "uq_action_items_waiting", "organisation", "payment", "refund", unique=True,
         postgresql_where=text(WAITING), sqlite_where=text(WAITING),
     ),
     # A card has one item for the month in which it ends (A1); once rejected, it stays so.
@@ -254,12 +261,26 @@ credits = Table(
 refunds = Table(
     "refunds", metadata,
     _text("organisation"), _text("id"), _text("client"), _text("payment", null=True), _text("offline", null=True),
-    _int("amount"), _text("state"), _int("version"), _text("comment"), Column("asked_on", Date, nullable=False),
-    _at("created_at"),
+    _text("merchant_account", null=True), _text("payment_method", null=True), _int("amount"), _text("state"),
+    _int("version"), _text("comment"), Column("asked_on", Date, nullable=False), Column("send_on", Date),
+    _at("due_at", null=True), _text("ref"), _int("attempts"), _text("retry_of", null=True),
+    _int("command", null=True), _text("reference"), _text("reason"), _text("network_code"),
+    _at("submitted_at", null=True), Column("follow_on", Date), Column("settled_on", Date), _at("created_at"),
     PrimaryKeyConstraint("organisation", "id"),
     _of("clients", "client"),
     CheckConstraint("amount > 0", name="amount"),
     Index("ix_refunds_client", "organisation", "client"),
+    Index("ix_refunds_payment", "organisation", "payment"),
+    # What a night sends, or what goes at once.
+    Index(
+        "ix_refunds_pending", "organisation", "merchant_account", "send_on",
+        postgresql_where=text("state = 'pending'"), sqlite_where=text("state = 'pending'"),
+    ),
+    # What became of those that were sent is asked.
+    Index(
+        "ix_refunds_submitted", "organisation", "merchant_account", "follow_on",
+        postgresql_where=text("state = 'submitted'"), sqlite_where=text("state = 'submitted'"),
+    ),
 )  # fmt: skip
 
 consumptions = Table(
@@ -427,6 +448,8 @@ THINGS: dict[type, Table] = {
     **MAIL_TABLES,
     **ACCESS_TABLES,
     **SUBSCRIPTION_TABLES,
+    **REPAYMENT_TABLES,
     **CARE_TABLES,
+    **ECHECK_TABLES,
     **REPORT_TABLES,
 }

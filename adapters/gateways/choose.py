@@ -18,7 +18,6 @@ from adapters.settings import Settings
 from domain.capabilities import ProcessorNotAvailable, capability_of
 from domain.organisation import MerchantAccount
 from domain.ports import Gateway
-from domain.refusal import OutOfRange
 
 Made = tuple[Gateway, Callable[[], None]]  # a gateway, and what releases its connections
 
@@ -79,12 +78,13 @@ def must_be_installed(processor: str) -> None:
         raise ProcessorNotAvailable("processor", processor=processor)
 
 
-def must_be_usable(field: str, processor: str, settings: Mapping[str, Any]) -> None:
-    """Raises OutOfRange for settings with which the adapter could ask nobody."""
+def unusable_setting(processor: str, settings: Mapping[str, Any]) -> str:
+    """The name of a setting with which the adapter could ask nobody, or that it doesn't know: it may be a secret."""
     try:
         CHECKS.get(processor, dict)(settings)
     except ValueError as error:
-        raise OutOfRange(f"{field}.settings.{error}", value=str(error)) from None
+        return str(error)
+    return ""
 
 
 class GatewayChoice:

@@ -38,8 +38,8 @@ def credit_create(tx: Transaction, asked: shape.CreateCredit, by: str, _seq: int
     )  # fmt: skip
 
 
-def payment_cancel(tx: Transaction, asked: shape.CancelPayment, by: str, _seq: int) -> Result:
-    return cancel_payment(tx, organisation=asked.organisation, payment=asked.payment, by=by)
+def payment_cancel(tx: Transaction, asked: shape.CancelPayment, by: str, seq: int) -> Result:
+    return cancel_payment(tx, organisation=asked.organisation, payment=asked.payment, by=by, command=seq)
 
 
 def instalment_deposit(tx: Transaction, asked: shape.OnCheque, by: str, _seq: int) -> Result:

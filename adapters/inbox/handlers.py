@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from adapters.gateways.choose import must_be_installed, must_be_usable
+from adapters.gateways.choose import must_be_installed
 from adapters.inbox import item_schemas as items
 from adapters.inbox import schemas as shape
 from adapters.inbox.billing_handlers import BILLING_HANDLERS, rates
@@ -36,9 +36,8 @@ def _given(asked: Command, *ids: str) -> dict[str, Any]:
 
 
 def organisation_register(tx: Transaction, asked: shape.RegisterOrganisation, by: str, _seq: int) -> Result:
-    for position, account in enumerate(asked.merchant_accounts):
+    for account in asked.merchant_accounts:
         must_be_installed(account.processor)
-        must_be_usable(f"merchant_accounts.{position}", account.processor, account.settings)
     accounts = [
         {**account.model_dump(exclude_unset=True), "kinds": tuple(account.kinds)} for account in asked.merchant_accounts
     ]
@@ -117,10 +116,9 @@ def instalment_cancel(tx: Transaction, asked: shape.CancelInstalments, by: str, 
 
 
 def action_item_retry(tx: Transaction, asked: items.RetryItem, by: str, seq: int) -> Result:
-    retry_item(
+    return retry_item(
         tx, organisation=asked.organisation, item=asked.item, by=by, payment_method=asked.payment_method, command=seq
     )
-    return None
 
 
 NOT_SAID = "-"  # a service may reject without saying why; a person at a page or a terminal may not
@@ -135,8 +133,7 @@ def action_item_reopen(tx: Transaction, asked: items.ReopenItem, by: str, _seq: 
 
 
 def action_item_ask_again(tx: Transaction, asked: items.AskAgain, by: str, seq: int) -> Result:
-    ask_again(tx, organisation=asked.organisation, item=asked.item, by=by, command=seq)
-    return None
+    return ask_again(tx, organisation=asked.organisation, item=asked.item, by=by, command=seq)
 
 
 def action_item_settle(tx: Transaction, asked: items.SettleItem, by: str, _seq: int) -> Result:

@@ -112,7 +112,7 @@ def _carry_out(tx: BookTransaction, command: Command) -> Step:
     for trial in range(1, MAX_STALE + 1):
         try:
             with tx.part():
-                result = _use_case(tx, command)
+                result = use_case(tx, command)
         except Refusal as refusal:
             _close(tx, command, CommandStatus.REFUSED, refusals.told(refusal))
             log_event("command.refused", **_named(command), code=refusal.code, field=refusal.field)
@@ -142,7 +142,8 @@ def _write_down(tx: BookTransaction, command: Command, result: Result) -> Step:
     return Step.ANSWERED
 
 
-def _use_case(tx: BookTransaction, command: Command) -> Result:
+def use_case(tx: BookTransaction, command: Command) -> Result:
+    """What a command does, without its answer being kept; raises the Refusal of a rule."""
     act = act_of(command.type)
     asked = SCHEMAS[command.type].model_validate(as_sent(tx, command))
     if asked.by is not None:

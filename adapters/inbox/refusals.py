@@ -73,8 +73,9 @@ INTERNAL_ERROR = "internal_error"
 
 def of_shape(error: ValidationError) -> Refusal:
     """The first thing that is wrong with a command, by the path of the field within its data."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
+    first = error.errors(include_url=False, include_input=False)[0]
+    below = first.get("ctx", {}).get("below")  # where a rule of a whole thing knows which of its fields is meant
+    path = ".".join(str(part) for part in (*first["loc"], *([below] if below else ())))
     return OF_SHAPE.get(first["type"], InvalidValue)(_printable(path))
 
 

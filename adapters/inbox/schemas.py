@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from adapters.gateways.choose import unusable_setting
 from adapters.inbox import billing_schemas as billing
 from adapters.inbox import item_schemas as items
 from adapters.inbox import subscription_schemas as subscriptions
@@ -59,6 +60,13 @@ class MerchantAccount(Shape):
     processor: Processor
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=2)]
     settings: FreeSettings = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _settings_make_sense(self) -> Self:
+        """Refused as a shape, so that a secret that somebody wrote among the settings is kept nowhere."""
+        if wrong := unusable_setting(self.processor, self.settings):
+            raise PydanticCustomError("out_of_range", "{below}", {"below": f"settings.{wrong}"})
+        return self
 
 
 class RegisterOrganisation(Command):

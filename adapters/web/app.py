@@ -10,6 +10,7 @@ from adapters.web import (
     account,
     acts,
     billing,
+    clients,
     commands,
     differences,
     errors,
@@ -18,6 +19,7 @@ from adapters.web import (
     items,
     mailbox,
     merchant_accounts,
+    operating,
     paper,
     processor_webhooks,
     reads,
@@ -54,9 +56,9 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, reports,
-        merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
-        sign_in_proofs, sign_in_oidc, account,
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
+        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        sign_in_oidc, account,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -31,13 +31,13 @@ def show_billing(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT, after: After = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Both columns, what is matched and given back in them, and the balances of the whole account (B1, B13)."""
-    place = _read_place(after)
+    place = read_place(after)
 
     def work(tx: BookTransaction) -> tuple[dict[str, Any], Place | None]:
         return billing(tx, organisation, client, after=place, limit=limit)
 
     told, ended = or_404(_app(request), work)
-    further = f"{request.url.path}?after={_write_place(ended)}&limit={limit}" if ended is not None else None
+    further = f"{request.url.path}?after={write_place(ended)}&limit={limit}" if ended is not None else None
     return {**told, "next": further}
 
 
@@ -95,11 +95,11 @@ def _app(request: Request) -> App:
     return app
 
 
-def _write_place(place: Place) -> str:
+def write_place(place: Place) -> str:
     return write_after(place.on.isoformat(), place.at.isoformat(), place.id)
 
 
-def _read_place(text: str) -> Place | None:
+def read_place(text: str) -> Place | None:
     parts = read_after(text, 3)
     if parts is None:
         return None

@@ -14,13 +14,16 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OIDC_LASTS_S = 600  # a visit at the identity provider
 NOTE_LASTS_S = 60  # a redirect takes less
 # What a note may say: each has words under `web.told.<code>`.
-NOTES = ("retried", "already_yours", "rejected", "reopened", "asked", "paid", "not_paid", "signed_out")
+NOTES = (
+    "retried", "already_yours", "rejected", "reopened", "asked", "paid", "not_paid", "signed_out", "operation_done",
+    "operation_waits",
+)  # fmt: skip
 NOTE = re.compile(r"([a-z_]{1,20})~([A-Za-z0-9._-]{0,64})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What was just done, and to which item."""
+    """What was just done, and to which item (or which operation it was)."""
 
     code: str
     item: str = ""

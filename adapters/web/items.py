@@ -40,6 +40,7 @@ from domain.event import Event
 from domain.payment_method import MethodState, PaymentMethod
 from domain.people import Administrator
 from domain.refusal import NotKnown
+from domain.retrying_refunds import is_about_repayment
 
 router = APIRouter(prefix="/action-items")
 ACT = "action_item.retry"  # every act on an item asks for the same permission
@@ -71,7 +72,9 @@ class Detail:
 
     @property
     def others(self) -> list[PaymentMethod]:
-        """Methods of the client that a retry could use."""
+        """Methods of the client that a retry could use; money that goes back has none but its own (A5)."""
+        if is_about_repayment(self.shown.row.item):
+            return []
         return [one for one in self.methods.values() if one.state is MethodState.ACTIVE and one.kind == "card"]
 
 

@@ -8,7 +8,8 @@ from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.comparing import DISPUTED
 from domain.declines import ReasonClass
 from domain.payment import PaymentState
-from domain.retrying import retry_allowed
+from domain.refund import RefundState
+from domain.retrying_refunds import is_about_repayment, retry_allowed
 
 
 class Step(StrEnum):
@@ -56,11 +57,13 @@ class Offer:
 def offer(row: Row) -> Offer:
     """What can be done with an item as it stands; who may do it is another question."""
     item, payment = row.item, row.payment
+    if is_about_repayment(item):
+        return _offer_refund(row)
     if item.kind is ItemKind.EXPIRING_CARD:
         return _about_card(item)
     allowed, why_not = False, ""
     if _retriable(row):
-        allowed, why_not = retry_allowed(item, payment, row.method, row.limits, row.seen_at)
+        allowed, why_not = retry_allowed(item, None, payment, row.method, row.limits, row.seen_at)
     doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
     disputed = item.state is ItemState.OPEN and item.reason in DISPUTED
     return Offer(
@@ -71,6 +74,26 @@ def offer(row: Row) -> Offer:
         may_reject=disputed or (item.state is ItemState.OPEN and payment.state in OWED),
         may_settle=doubt,
         may_reopen=item.state is ItemState.REJECTED and payment.state in OWED,
+    )
+
+
+def _offer_refund(row: Row) -> Offer:
+    """Money that goes back goes to the method that paid: no other is offered (A5)."""
+    item, refund = row.item, row.refund
+    opened = item.state is ItemState.OPEN
+    allowed, why_not = retry_allowed(item, refund, row.payment, row.method, None, None) if opened else (False, "")
+    doubt = opened and item.kind is ItemKind.IN_DOUBT
+    failed = refund is not None and refund.state is RefundState.FAILED
+    steps = {ItemState.RETRYING: Step.WAIT, ItemState.REJECTED: Step.REOPEN, ItemState.RESOLVED: Step.NOTHING}
+    advised = Step.SETTLE if doubt else Step.RETRY if allowed else Step.NOTHING
+    return Offer(
+        first=steps.get(item.state, advised),
+        retry=allowed,
+        why_not=why_not,
+        may_replace=opened and failed and allowed,
+        may_reject=opened and not doubt,
+        may_settle=doubt,
+        may_reopen=item.state is ItemState.REJECTED and failed,
     )
 
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from domain import refunding
 from domain.account import Account
 from domain.allocating import shrink
+from domain.capabilities import Capability, capability_for
 from domain.claim import Around
 from domain.days import local_date
 from domain.instalment import Plan
 from domain.itemising import settle_failed
-from domain.organisation import Organisation
+from domain.organisation import MerchantAccount, Organisation
 from domain.payment import STILL_PLANNED, Payment, PaymentState
 from domain.payment_method import MethodState, PaymentMethod
 from domain.ports import Transaction
@@ -75,22 +76,29 @@ def ask_refund(
 ) -> None:  # fmt: skip
     """Writes the request; for the use cases that refund as a part of something larger."""
     paid = tx.lock(Payment, organisation=owner.id, client=account.client.id, id=payment)
-    method = (
-        tx.find(PaymentMethod, organisation=owner.id, id=paid.payment_method)
-        if paid.payment_method is not None
-        else None
-    )
+    method, can = method_of(tx, paid)
     decision = refunding.request(
-        paid, id=refund, amount=amount, seen=seen, owed=account.available, sources=account.sources,
-        organisation=owner, client=account.client, language_last4=method.last4 if method else "", by=by,
+        paid, method, can, id=refund, ref=tx.mint_ref(), amount=amount, seen=seen, owed=account.available,
+        sources=account.sources, organisation=owner, client=account.client, by=by,
         asked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])
 
 
-def usable_card(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
-    """A card on file of this client that can be charged; raises NotKnown or MethodNotUsable."""
+def method_of(tx: Transaction, paid: Payment) -> tuple[PaymentMethod | None, Capability | None]:
+    """The method that paid, and what its merchant account can do; neither for offline money."""
+    if paid.payment_method is None or paid.offline is not None:
+        return None, None
+    method = tx.get(PaymentMethod, organisation=paid.organisation, id=paid.payment_method)
+    charged = tx.get(
+        MerchantAccount, organisation=paid.organisation, id=paid.merchant_account or method.merchant_account
+    )
+    return method, capability_for(charged)
+
+
+def usable_method(tx: Transaction, organisation: str, client: str, id: str) -> PaymentMethod:
+    """A card or bank account on file of this client that can be charged; raises NotKnown or MethodNotUsable."""
     method = tx.get(PaymentMethod, organisation=organisation, client=client, id=id)
-    if method.state is MethodState.DEAD or method.kind != "card":
+    if method.state is MethodState.DEAD:
         raise MethodNotUsable("payment_method", payment_method=id)
     return method

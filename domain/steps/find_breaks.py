@@ -44,15 +44,16 @@ def note_late_verdict(tx: Transaction, asked: Asked, said: Finding) -> bool:
         tx,
         comparing.break_of(
             kind, organisation=attempt.organisation, account=attempt.merchant_account,
-            on=attempt.promised_at.date(), line=line, attempt=attempt, now=tx.now, mint=tx.mint,
+            on=attempt.promised_at.date(), line=line, asked=attempt, now=tx.now, mint=tx.mint,
         ),
     )  # fmt: skip
     return True
 
 
 def _around(tx: Transaction, found: Break) -> tuple[Payment | None, ActionItem | None]:
-    """Its payment, locked, and the item that waits for a person."""
-    if found.payment is None:
+    """Its payment, locked, and the item that waits for a person; of money given back neither: the payment is not
+    what differs, and such a break stands beside the items."""
+    if found.payment is None or found.about is not About.CHARGE:
         return None, None
     payment = tx.lock(Payment, organisation=found.organisation, id=found.payment)
     pair = (found.organisation, found.payment)

@@ -8,6 +8,7 @@ from domain.claim import Asked
 from domain.outcome import Outcome
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.steps import through_door
+from domain.steps.echeck_steps import with_lines_locked
 from domain.steps.record_answers import record_each, record_outcomes
 
 BATCH_SIZE = 500  # claimed, asked and recorded together; more only makes a crash cost more look-ups
@@ -46,8 +47,12 @@ def _promise(
     if door is None:
         return None, 0, []
     claims = through_door.take(tx, door, limit, lambda free: tx.claimable(organisation, account, free), charges=True)
-    promised = [promise(claim, worker=worker, now=tx.now, mint=tx.mint) for claim in claims]
+    by_card = [claim for claim in claims if not claim.by_echeck]
+    promised = [promise(claim, worker=worker, now=tx.now, mint=tx.mint) for claim in by_card]
     tx.write([decision for decision, _ in promised])
+    for claim in (claim for claim in claims if claim.by_echeck):  # each sees what the one before has matched
+        decision, _ = promise(with_lines_locked(tx, claim), worker=worker, now=tx.now, mint=tx.mint)
+        tx.write([decision])
     return door, len(claims), [asked for _, asked in promised if asked is not None]
 
 

@@ -1,4 +1,4 @@
-"""Makes a payment: offline money is booked at once, a card on file is charged at once (B7)."""
+"""Makes a payment: offline money is booked at once, a card charged at once, an e-check waits for its batch (B7)."""
 
 from typing import Any
 
@@ -13,7 +13,8 @@ from domain.payment_method import MethodOrOffline
 from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, Refusal
-from domain.steps.account_steps import lines_on, settle_plans, usable_card
+from domain.steps.account_steps import lines_on, settle_plans, usable_method
+from domain.steps.echeck_steps import present_new
 from domain.steps.through_door import must_answer
 from domain.telling import payment_event
 
@@ -53,8 +54,8 @@ def make_payment(
         raise IdTaken("payment", id=payment)
     if invoice is not None:
         tx.get(Invoice, organisation=organisation, client=client, id=invoice)
-    method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
-    if method is not None:
+    method = usable_method(tx, organisation, client, payment_method) if payment_method is not None else None
+    if method is not None and method.kind == "card":
         must_answer(tx, organisation, method.merchant_account)
     if use_credit:
         used, remains = _use_credit(tx, organisation, client, invoice)
@@ -69,6 +70,8 @@ def make_payment(
         state=PaymentState.DUE if method else PaymentState.PAID, ref=tx.mint_ref(),
         command=command if method else None, payer=payer, comment=comment, created_at=tx.now,
     )  # fmt: skip
+    if method is not None and method.kind == "echeck":
+        return present_new(tx, made, method, debtor, by=by)
     if method is not None:
         asked = payment_event(made, "payment.asked", tx.now, by=by, public=False, was=None, amount=amount)
         tx.write([(New(thing=made), asked)])

@@ -13,7 +13,7 @@ from domain.payment import STILL_PLANNED, Payment, PaymentState
 from domain.payment_method import MethodOrOffline
 from domain.ports import Transaction
 from domain.refusal import IdTaken, NotKnown
-from domain.steps.account_steps import usable_card
+from domain.steps.account_steps import usable_method
 
 MAX_CHANGED = 500
 
@@ -50,7 +50,7 @@ def create_plan(
     )
     if total != left or total <= 0:
         raise PlanDoesNotSum("total", total=left, planned=total)
-    method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
+    method = usable_method(tx, organisation, client, payment_method) if payment_method is not None else None
     today = local_date(tx.now, owner.timezone)
     dates = planning.planned_payments(total, initial, schedule, today)
     thing = Plan(
@@ -81,7 +81,7 @@ def change_instalments(
     chosen = _instalments(tx, organisation, instalments)
     method = None
     if payment_method is not None:
-        method = usable_card(tx, organisation, chosen[0].client, payment_method)
+        method = usable_method(tx, organisation, chosen[0].client, payment_method)
     for name in sorted({payment.plan or "" for payment in chosen}):
         plan = tx.get(Plan, organisation=organisation, id=name)
         siblings = tx.lock_all(

@@ -1,22 +1,25 @@
 """Reconciles a date of a merchant account: asks the processor for its list, compares, keeps each difference once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
 from domain import comparing
 from domain.attempt import Attempt
+from domain.comparing import Asked
 from domain.event import SYSTEM
 from domain.organisation import MerchantAccount
 from domain.outcome import About, Approved, Listed, LookUp, NoAnswer, NotSent
 from domain.payment import Payment
 from domain.ports import Books, Gateways, Transaction
 from domain.reconciliation import Break, BreakKind, BreakState
+from domain.repayment import Repayment
 from domain.steps.find_breaks import keep_break, resolve_break
 
 CHUNK = 500  # lines in one transaction
-COMPARED = (About.CHARGE,)  # what attempts ask for
+ASKED: tuple[type[Asked], ...] = (Attempt, Repayment)
+COMPARED = (About.CHARGE, About.REFUND)  # what attempts and repayments ask for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ def reconcile_account(books: Books, gateways: Gateways, *, account: MerchantAcco
     for start in range(0, len(lines), CHUNK):
         subjects |= books.run(partial(_compare, account=account, lines=lines[start : start + CHUNK], on=on))
     listed = {line.key for line in lines} | {line.reference for line in lines}
-    unlisted = books.run(lambda tx: tx.paid_on(account.organisation, account.id, on))
+    unlisted = books.run(lambda tx: _booked(tx, account, on))
     missing = [one for one in unlisted if one.key not in listed and one.reference not in listed]
     undecided = 0
     for start in range(0, len(missing), CHUNK):
@@ -54,41 +57,53 @@ def reconcile_account(books: Books, gateways: Gateways, *, account: MerchantAcco
     return Reconciled(listed=len(lines), undecided=undecided, found=frozenset(subjects))
 
 
-def _question(attempt: Attempt) -> LookUp:
-    return LookUp(key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, reference=attempt.reference)
+def _booked(tx: Transaction, account: MerchantAccount, on: date) -> list[Asked]:
+    paid = tx.paid_on(account.organisation, account.id, on)
+    return [*paid, *tx.given_back_on(account.organisation, account.id, on)]
+
+
+def _question(asked: Asked) -> LookUp:
+    question = LookUp(
+        key=asked.key, amount_minor=asked.amount, currency=asked.currency, reference=asked.reference
+    )  # fmt: skip
+    if not isinstance(asked, Repayment):
+        return question
+    return replace(question, about=asked.about, of_key=asked.of_key, of_reference=asked.of_reference)
 
 
 def _compare(tx: Transaction, *, account: MerchantAccount, lines: Sequence[Listed], on: date) -> set[str]:
     organisation = account.organisation
     keys = [line.key for line in lines if line.key]
     references = [line.reference for line in lines if not line.key]
-    attempts = {one.key: one for one in tx.all(Attempt, organisation=organisation, key=keys)}
-    if references:
-        found = tx.all(Attempt, organisation=organisation, merchant_account=account.id, reference=references)
-        attempts |= {one.reference: one for one in found}
-    ids = [one.payment for one in attempts.values()]
+    known: dict[str, Asked] = {}
+    for thing in ASKED:
+        known |= {one.key: one for one in tx.all(thing, organisation=organisation, key=keys)}
+        if references:
+            found = tx.all(thing, organisation=organisation, merchant_account=account.id, reference=references)
+            known |= {one.reference: one for one in found}
+    ids = [one.payment for one in known.values()]
     payments = {one.id: one for one in tx.all(Payment, organisation=organisation, id=ids)}
     subjects = set()
     for line in lines:
-        attempt = attempts.get(line.key or line.reference)
-        payment = payments.get(attempt.payment) if attempt is not None else None
-        kind = comparing.differs(line, attempt, payment)
+        asked = known.get(line.key or line.reference)
+        payment = payments.get(asked.payment) if asked is not None else None
+        kind = comparing.differs(line, asked, payment)
         if kind is not None:
-            subjects.add(_found(tx, account, kind, line, attempt, on))
-        elif attempt is not None and attempt.state in comparing.IN_FLIGHT:
-            tx.write([comparing.ask_now(attempt, now=tx.now)])
+            subjects.add(_found(tx, account, kind, line, asked, on))
+        elif asked is not None and comparing.is_under_way(asked):
+            tx.write([comparing.ask_now(asked, now=tx.now)])
     return subjects
 
 
-def _missing(tx: Transaction, *, account: MerchantAccount, gone: Sequence[Attempt], on: date) -> set[str]:
-    return {_found(tx, account, BreakKind.MISSING_THERE, None, attempt, on) for attempt in gone}
+def _missing(tx: Transaction, *, account: MerchantAccount, gone: Sequence[Asked], on: date) -> set[str]:
+    return {_found(tx, account, BreakKind.MISSING_THERE, None, asked, on) for asked in gone}
 
 
 def _found(
-    tx: Transaction, account: MerchantAccount, kind: BreakKind, line: Listed | None, attempt: Attempt | None, on: date
+    tx: Transaction, account: MerchantAccount, kind: BreakKind, line: Listed | None, asked: Asked | None, on: date
 ) -> str:
     found = comparing.break_of(
-        kind, organisation=account.organisation, account=account.id, on=on, line=line, attempt=attempt, now=tx.now,
+        kind, organisation=account.organisation, account=account.id, on=on, line=line, asked=asked, now=tx.now,
         mint=tx.mint,
     )  # fmt: skip
     keep_break(tx, found)

@@ -9,7 +9,7 @@ from domain.payment import Payment
 from domain.ports import Transaction
 from domain.refund import Consumption, Refund
 from domain.refusal import IdTaken
-from domain.steps.account_steps import ask_refund
+from domain.steps.account_steps import ask_refund, method_of
 
 
 def record_refund(
@@ -51,8 +51,10 @@ def cancel_refund(tx: Transaction, *, organisation: str, refund: str, by: str) -
     account = tx.account(organisation, known.client)
     asked = tx.lock(Refund, organisation=organisation, id=refund)
     payment = tx.lock(Payment, organisation=organisation, id=asked.payment) if asked.payment is not None else None
+    method, can = method_of(tx, payment) if payment is not None else (None, None)
     decision = refunding.cancel(
-        asked, payment, consumed=tx.all(Consumption, organisation=organisation, client=asked.client, refund=refund),
+        asked, payment, method, can,
+        consumed=tx.all(Consumption, organisation=organisation, client=asked.client, refund=refund),
         organisation=owner, client=account.client, by=by, booked_on=local_date(tx.now, owner.timezone), now=tx.now,
         mint=tx.mint,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from domain.people import Client
 from domain.ports import Transaction
 from domain.refusal import IdTaken, OutOfRange
 from domain.renewing import Minting, renew
-from domain.steps.account_steps import usable_card
+from domain.steps.account_steps import usable_method
 from domain.subscription import Every, Renewable, Subscription
 
 MAX_AT_ONCE = 200  # periods billed by the command itself: more than MAX_YEARS_BACK of weeks
@@ -32,7 +32,7 @@ def start_subscription(
     holder = tx.get(Client, organisation=organisation, id=client)
     if tx.find(Subscription, organisation=organisation, id=id) is not None:
         raise IdTaken("subscription", id=id)
-    method = usable_card(tx, organisation, client, payment_method) if payment_method is not None else None
+    method = usable_method(tx, organisation, client, payment_method) if payment_method is not None else None
     rhythm = Every(every)
     if billing_day is None and rhythm is not Every.WEEK:
         billing_day = owner.settings.get("billing_day")
@@ -68,7 +68,7 @@ def change_subscription(
     """From today on, unless another date is given."""
     one, today = _locked(tx, organisation, subscription)
     if payment_method is not None:
-        usable_card(tx, organisation, one.client, payment_method)
+        usable_method(tx, organisation, one.client, payment_method)
     if amount is not None:
         _must_be_payable(one, amount)
     decision = subscribing.change(

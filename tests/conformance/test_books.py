@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapters.cli.doctor_accounts import accounts
 from adapters.database.invariants import broken
+from adapters.settings import Settings
 from domain.attempt import MAX_SENDS, Attempt, AttemptState
 from domain.organisation import MerchantAccount
 from domain.outcome import Cancellation, Charge, NoAnswer, Outcome
@@ -169,3 +171,13 @@ def test_A10_no_other_attempt_is_made_while_the_first_could_not_be_cancelled(clu
     assert club.payment(id).state is PaymentState.IN_DOUBT
     assert len(club.attempts(id)) == 1
     assert club.peer.effects() == []
+
+
+def test_F122_the_doctor_names_the_account_whose_secret_is_not_here(club: Club):
+    def found(**credentials: dict[str, str]) -> list[tuple[str, bool]]:
+        settings = Settings(_env_file=None, database_url=club.url, credentials=credentials)
+        return [(one.check, one.trouble) for one in accounts(settings)]
+
+    assert found() == [("accounts", True)]
+    assert found(other={ACCOUNT: "user:hunter2"}) == [("accounts", True)]
+    assert found(**{ORGANISATION: {ACCOUNT: "user:hunter2"}}) == [("accounts", False)]

@@ -14,8 +14,10 @@ from domain.event import Event
 from domain.instalment import Plan
 from domain.invoice import OpenLine
 from domain.organisation import MerchantAccount, Organisation
+from domain.outcome import About
 from domain.payment import Payment, PaymentKind, PaymentState
 from domain.payment_method import PaymentMethod
+from domain.repayment import Repayment, RepaymentState
 
 T = TypeVar("T")
 
@@ -176,3 +178,14 @@ def attempt_after(one: Asked, decision: Decision) -> Asked:
             assert step.before is one.payment.state
             one = replace(one, payment=replace(one.payment, state=PaymentState(step.after), **step.put))
     return one
+
+
+def repayment(**given: Any) -> Repayment:
+    """A refund of `pay-1` that is being asked for."""
+    values: dict[str, Any] = {
+        "key": "eabcdefghijkmr1", "organisation": "ymca", "client": "c-1", "payment": "pay-1", "refund": "r-1",
+        "number": 1, "about": About.REFUND, "merchant_account": "main", "payment_method": "pm-1", "amount": 1_000,
+        "currency": "CAD", "of_key": "eabcdefghijkmx1", "of_reference": "sim_1", "parameters_hash": "h",
+        "state": RepaymentState.SUBMITTING, "promised_at": NOW,
+    }  # fmt: skip
+    return Repayment(**(values | given))

@@ -10,12 +10,15 @@ from domain.action_item import ACTION_ITEM, ActionItem, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
 from domain.care import CARE, Care, CareState
 from domain.decision import move
+from domain.echeck import ECHECK, Echeck, EcheckState
+from domain.echeck_batch import BATCH, BatchState, EcheckBatch
 from domain.instalment import PLAN, Plan, PlanState
 from domain.machine import IllegalTransition, Machine
 from domain.mail import MAIL, Mail, MailState
 from domain.payment import IN_FLIGHT, PAYMENT, PLANNED, Payment, PaymentState
 from domain.reconciliation import BREAK, COMPARISON, Break, BreakState, Comparison, ComparisonState
 from domain.refund import REFUND, Refund, RefundState
+from domain.repayment import REPAYMENT, Repayment, RepaymentState
 from domain.report import REPORT, Report, ReportState
 from domain.subscription import SUBSCRIPTION, Subscription, SubscriptionState
 from domain.webhook import DELIVERY, Delivery, DeliveryState
@@ -28,12 +31,15 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (ACTION_ITEM, ItemState, ActionItem, {"resolved"}),
     (PLAN, PlanState, Plan, set()),
     (REFUND, RefundState, Refund, {"failed", "cancelled"}),
+    (REPAYMENT, RepaymentState, Repayment, {"approved", "declined", "closed"}),
     (CARE, CareState, Care, set()),
     (MAIL, MailState, Mail, {"sent", "withdrawn"}),
     (REPORT, ReportState, Report, {"applied", "dismissed"}),
     (BREAK, BreakState, Break, {"resolved"}),
     (COMPARISON, ComparisonState, Comparison, set()),
     (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
+    (ECHECK, EcheckState, Echeck, {"returned", "cancelled"}),
+    (BATCH, BatchState, EcheckBatch, {"submitted"}),
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
 each = pytest.mark.parametrize(

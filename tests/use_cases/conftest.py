@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.echeck_world import EcheckWorld
 from tests.world import World, world
 
 
@@ -15,3 +16,24 @@ def club(migrated_url: str, tmp_path: Path) -> Iterator[World]:
         made.organisation()
         made.client()
         yield made
+
+
+@pytest.fixture
+def bank(migrated_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
+    """A Canadian club that takes e-checks, on a Tuesday morning."""
+    yield from _bank(migrated_url, tmp_path, "CAD")
+
+
+@pytest.fixture
+def american(migrated_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
+    """The same in the United States."""
+    yield from _bank(migrated_url, tmp_path, "USD")
+
+
+def _bank(url: str, folder: Path, currency: str) -> Iterator[EcheckWorld]:
+    made = EcheckWorld(url, folder)
+    try:
+        made.club(currency)
+        yield made
+    finally:
+        made.close()

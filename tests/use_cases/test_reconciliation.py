@@ -9,6 +9,7 @@ from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.simulator_rules import Operation, Request
 from domain.action_item import ItemKind, ItemState
 from domain.organisation import MerchantAccount
+from domain.outcome import About
 from domain.payment import PaymentState
 from domain.reconciliation import Break, BreakKind, BreakState
 from domain.retrying import InDoubt, ReasonNeeded
@@ -229,3 +230,25 @@ def test_dates_are_the_processors(club: World) -> None:
     club.night()
     assert club.now.date() == NIGHT
     assert reconcile(club, date(2026, 11, 24)).listed == 0
+
+
+def test_money_that_goes_back_is_compared_too(club: World) -> None:
+    club.refund(club.paid(), 4_000)
+    club.night()
+    (sent,) = club.repayments()
+    on = club.now.date()
+    assert (reconcile(club, on).listed, breaks(club)) == (1, [])
+    of = club.attempts(sent.payment)[0].key
+    request = Request(Operation.REFUND, ORGANISATION, ACCOUNT, "by-hand", amount=100, currency="CAD", of=of)
+    club.simulator.perform([request])
+    reconcile(club, on)
+    assert [(one.kind, one.about, one.amount_there) for one in breaks(club)] == [
+        (BreakKind.MISSING_HERE, About.REFUND, 100)
+    ]  # fmt: skip
+    forget(club, sent.key)
+    reconcile(club, on)
+    lost = breaks(club, subject=sent.key)[0]
+    assert (lost.kind, lost.about, lost.payment, lost.amount_here) == (
+        BreakKind.MISSING_THERE, About.REFUND, sent.payment, 4_000,
+    )  # fmt: skip
+    assert club.items() == [], "the payment is not what differs"

@@ -36,6 +36,7 @@ class Page(HTMLParser):
         self._form: Form | None = None
         self._gather: list[str] | None = None
         self._href = ""
+        self._select = ""
         self.feed(html)
         self.words = " ".join(" ".join(self._words).split())
 
@@ -49,8 +50,13 @@ class Page(HTMLParser):
             self._form = Form(given["action"], given["method"], ids)
             self.forms.append(self._form)
         elif self._form is not None and tag in ("input", "textarea") and "name" in given:
-            if given.get("type") != "radio" or "checked" in given:
+            if given.get("type") not in ("radio", "checkbox") or "checked" in given:
                 self._form.fields[given["name"]] = given.get("value", "")
+        elif self._form is not None and tag == "select":
+            self._select = given["name"]
+        elif self._form is not None and tag == "option" and self._select:
+            if "selected" in given or self._select not in self._form.fields:
+                self._form.fields[self._select] = given.get("value", "")
         elif self._form is not None and tag == "button" and "name" in given:
             self._form.fields[given["name"]] = given.get("value", "")
         if tag in ("button", "a"):
@@ -66,6 +72,8 @@ class Page(HTMLParser):
             self._gather = None
         if tag == "form":
             self._form = None
+        if tag == "select":
+            self._select = ""
         while self._open and (closed := self._open.pop()[0]) != tag:
             assert closed in ("li", "p"), f"<{closed}> is not closed before </{tag}>"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,10 @@ from tests.world import World, world
 BOTH_PERMISSIONS = ("failed_payment", "payment_processing")
 
 
-def furnish(made: World) -> Office:
+def furnish(made: World, **settings: Any) -> Office:
     made.organisation()
     made.client()
-    office = Office(made)
+    office = Office(made, **settings)
     office.person("marie", *BOTH_PERMISSIONS, language="fr", name="Marie Tremblay")
     office.person("luc", *BOTH_PERMISSIONS, name="Luc Roy")
     return office

@@ -62,7 +62,7 @@ def test_B1_B12_billing_tells_what_is_matched_given_back_and_credited(told):
     assert ({"payment": "p-1"}, {"invoice": "inv-1", "line": "l1"}, 10_000) in matches
     assert ({"credit": "cn-1"}, {"invoice": "inv-1", "line": "l2"}, 4_500) in matches
     refunds = {one["refund"]: one for one in answer["refunds"]}
-    assert (refunds["rf-1"]["state"], refunds["rf-2"]["state"]) == ("pending", "settled")
+    assert (refunds["rf-1"]["state"], refunds["rf-2"]["state"]) == ("submitted", "settled")
     assert refunds["rf-1"]["consumptions"] == [{"from": {"payment": "p-1"}, "amount": 4_000}]
     credits = {one["credit"]: one for one in answer["credits"]}
     assert credits["cr-1"]["note"] == "pool closed"
@@ -114,8 +114,18 @@ def test_a_payment_is_told_with_its_attempts_and_its_history_and_without_its_tok
 
 def test_a_refund_is_told_with_what_it_gives_back(told):
     one = told.service().get(f"{OWN}/refunds/rf-1").json()
-    assert (one["state"], one["payment"], one["amount"], one["currency"]) == ("pending", "p-1", 4_000, "CAD")
-    assert [event["type"] for event in one["history"]] == ["refund.asked"]
+    assert (one["state"], one["payment"], one["amount"], one["currency"]) == ("submitted", "p-1", 4_000, "CAD")
+    assert [event["type"] for event in one["history"]] == ["refund.asked", "refund.submitted"]
+
+
+def test_R8_a_refund_says_when_the_money_is_seen_with_its_date_and_reference(told):
+    one = told.service().get(f"{OWN}/refunds/rf-1").json()
+    assert one["submitted_at"].startswith("2026-11-25")
+    assert one["reference"] in one["expected"]["en"]
+    assert "5 to 6 business days" in one["expected"]["en"]
+    assert "5 à 6 jours ouvrables" in one["expected"]["fr"]
+    [attempt] = one["attempts"]
+    assert (attempt["how"], attempt["state"], attempt["reference"]) == ("refund", "approved", one["reference"])
 
 
 def test_runs_are_told_by_date(told):

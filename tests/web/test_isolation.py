@@ -15,7 +15,7 @@ from tests.web.routes import routes
 
 PARAMETER = re.compile(r"\{(\w+)\}")
 # Parameters of routes that name nothing which a neighbour has: batches of e-checks have no table yet.
-OF_NOBODY = {"name": "revenue", "batch": "b-1"}
+OF_NOBODY = {"name": "revenue", "batch": "b-1", "operation": "credit"}
 MAKES = {  # the field of an act that may be any id: what it makes, or changes, is the sender's own
     "administrator.register": ("administrator",), "client.register": ("client",), "invoice.create": ("invoice",),
     "payment_method.register": ("payment_method",), "payment.make": ("payment",), "instalment_plan.create": ("plan",),

@@ -20,6 +20,7 @@ ROLES = {
 FORM = {"version": "1", "reason": "because", "reference": "ref-1", "outcome": "paid", "language": "fr"}
 ITEM = "/action-items/{item}"
 STATEMENT = "/clients/{client}/statement"
+OPERATION = "/clients/{client}/operations/{operation}"
 
 # fmt: off
 # The status of each route for: nobody, sees, acts, acts_blind, others, principal. Redirects are 303. An act on
@@ -59,6 +60,11 @@ EXPECTED = {
     ("GET",  "/differences"):             (401, 200, 200, 403, 403, 200),
     ("POST", "/differences/breaks/{id}"): (401, 403, 404, 404, 403, 404),
     ("POST", "/differences/reports/{id}"):(401, 403, 404, 404, 403, 404),
+    # Any of billing, payment_processing and refund sees clients; an operation asks for its own (here: a credit).
+    ("GET",  "/clients"):                 (401, 403, 200, 200, 200, 200),
+    ("GET",  "/clients/{client}"):        (401, 403, 200, 200, 200, 200),
+    ("GET",  OPERATION):                  (401, 403, 403, 403, 200, 200),
+    ("POST", OPERATION):                  (401, 403, 403, 403, 422, 422),
     ("GET",  "/mailbox"):                 (401, 403, 403, 403, 200, 200),
     ("GET",  "/mailbox/{mail}"):          (401, 403, 403, 403, 404, 404),
     ("GET",  "/mailbox/{mail}/html"):     (401, 403, 403, 403, 404, 404),
@@ -105,6 +111,7 @@ def test_own_organisation(staffed, route):
     for position, (role, expected) in enumerate(zip(ROLES, EXPECTED[route], strict=True)):
         item = staffed.failed(client=f"c-{position}")
         own = path.replace("{item}", item.id).replace("{client}", item.client).replace("{name}", "revenue")
+        own = own.replace("{operation}", "credit")
         own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role

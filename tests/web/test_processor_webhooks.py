@@ -8,6 +8,7 @@ from adapters.gateways import simulator_events as hooks
 from adapters.hearing_reports import hear_reports
 from domain.attempt import AttemptState
 from domain.payment import PaymentState
+from domain.refund import RefundState
 from domain.report import Report, ReportState
 from tests.web.office import Office
 from tests.world import ACCOUNT, ORGANISATION
@@ -155,3 +156,35 @@ def test_two_workers_who_hear_the_same_report_are_harmless(desk):
     post(desk, event(desk, "charge.captured", key_of(desk, payment)))
     assert hear_reports(desk.app, organisation=ORGANISATION, account=ACCOUNT) == 1
     assert hear_reports(desk.app, organisation=ORGANISATION, account=ACCOUNT) == 0
+
+
+def test_R6_a_refund_that_settled_or_failed_is_asked_about_and_then_believed(desk):
+    world = desk.world
+    refund = world.refund(world.paid(), 4_000)
+    world.night()
+    (sent,) = world.repayments()
+    post(desk, event(desk, "refund.settled", sent.key))
+    desk.work()
+    assert world.refunded(refund).state is RefundState.SUBMITTED, "asked, the processor does not say so yet"
+    world.wait(days=3)
+    post(desk, event(desk, "refund.settled", sent.key, id="evt-later"))
+    desk.work()
+    assert world.refunded(refund).state is RefundState.SETTLED
+    assert [(one.state, one.why) for one in reports(desk)] == [(ReportState.APPLIED, "asked")] * 2
+
+
+def test_A1_a_late_return_takes_the_payment_back_once_when_the_processor_confirms_it(desk):
+    world = desk.world
+    payment = world.paid("echeck_unauthorised_late")
+    key = key_of(desk, payment)
+    post(desk, event(desk, "debit.returned", key))
+    desk.work()
+    assert (reports(desk)[0].state, reports(desk)[0].why) == (ReportState.PARKED, "not_confirmed")
+    assert world.payment(payment).state is PaymentState.PAID
+    world.wait(days=46)
+    for number in range(2):
+        post(desk, event(desk, "debit.returned", key, id=f"evt-{number}"))
+        desk.work()
+    assert world.payment(payment).state is PaymentState.REVERSED
+    assert len(world.postings(kind="payment_reversal")) == 1
+    assert len(world.items(payment=payment)) == 1

@@ -17,6 +17,8 @@ from domain.action_item import ItemState
 from domain.care import Care
 from domain.credit import Credit
 from domain.decision import New
+from domain.echeck import Echeck
+from domain.echeck_batch import EcheckBatch
 from domain.event import Event
 from domain.instalment import PlanState
 from domain.invoice import Invoice, InvoiceLine
@@ -94,7 +96,17 @@ def _fill(tx: BookTransaction) -> None:
         payment="p-1", amount=30_000, made_at=NOW,
     )  # fmt: skip
     things += [subscription, renewal, *_of_the_processor()]
+    batch = EcheckBatch(
+        organisation="ymca", id="bat_1", merchant_account="main", cutoff_on=TODAY, count=1, total=1, currency="CAD",
+        frozen_at=NOW,
+    )  # fmt: skip
     things += [builders.plan(), builders.instalment(), builders.asked().attempt, builders.item(), posting, event]
+    things.append(builders.repayment())
+    echeck = Echeck(
+        organisation="ymca", id="ex1", payment=builders.instalment().id, client="c-1", merchant_account="main",
+        payment_method="pm-1", amount=1, currency="CAD", first="ex1", cutoff_on=TODAY, created_at=NOW,
+    )  # fmt: skip
+    things += [batch, echeck]
     tx.write([tuple(New(thing=thing) for thing in things)])
 
 
@@ -138,6 +150,8 @@ def put_state(connection: Connection, table: str, state: str) -> None:
     """Into any state, past the guard: rows are made in the state that the test starts from."""
     if table == "payments":
         connection.execute(text("DELETE FROM action_items"))  # they refer to it
+        connection.execute(text("DELETE FROM repayments"))
+        connection.execute(text("DELETE FROM echecks"))
     columns = [column for column in _columns(connection, table) if column not in ("state", "queue")]
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute(text(f"CREATE TEMPORARY TABLE kept AS SELECT {names} FROM {table}"))

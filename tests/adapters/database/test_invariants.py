@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from adapters.database.billing_invariants import BILLING
+from adapters.database.echeck_invariants import ECHECKS, ECHECKS_BY_NOW
 from adapters.database.invariants import ALWAYS, BY_NOW, broken
+from adapters.database.refund_invariants import REFUNDS, REFUNDS_BY_NOW
 from adapters.database.subscription_invariants import PERIODS
 from domain.use_cases.act_on_item import reject_item
 from tests.world import ORGANISATION, World, world
@@ -44,7 +46,8 @@ def test_an_honest_past_breaks_no_invariant(past: World):
     with past.books.begin(read_only=True) as tx:
         found = broken(tx)
     assert {name: rows for name, rows in found.items() if rows} == {}
-    assert len(found) == len(ALWAYS | BILLING | PERIODS | BY_NOW) + 3  # nights, periods, seals
+    named = ALWAYS | BILLING | PERIODS | REFUNDS | ECHECKS | BY_NOW | REFUNDS_BY_NOW | ECHECKS_BY_NOW
+    assert len(found) == len(named) + 3  # nights, periods, seals
 
 
 # fmt: off

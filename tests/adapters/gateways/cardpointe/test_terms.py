@@ -1,14 +1,15 @@
 """Settings of a `cardpointe` account: no secret in them, and no stranger who gets one."""
 
 import pytest
+from pydantic import ValidationError
 
 from adapters.gateways.cardpointe.gateway import CardPointeGateway
 from adapters.gateways.cardpointe.terms import TermsWrong, check_terms, read_terms
-from adapters.gateways.choose import must_be_usable
+from adapters.inbox.refusals import of_shape
+from adapters.inbox.schemas import RegisterOrganisation
 from adapters.settings import Settings
 from domain.organisation import MerchantAccount
 from domain.outcome import Charge, NotSent
-from domain.refusal import OutOfRange
 
 GOOD = {"url": "https://fts-uat.cardconnect.com", "merchid": "100000000001"}
 SIMULATOR = "http://127.0.0.1:8089"
@@ -63,13 +64,16 @@ def test_the_simulator_of_the_installation_is_no_stranger():
         ({"url": "ftp://fts.cardconnect.com"}, "url"),
     ],
 )
-def test_a_secret_or_nonsense_in_the_settings_is_refused_at_the_door(settings, field):
+def test_a_secret_or_nonsense_in_the_settings_is_refused_by_its_shape_and_kept_nowhere(settings, field):
     with pytest.raises(TermsWrong, match=field):
         check_terms({**GOOD, **settings})
-    with pytest.raises(OutOfRange) as refused:
-        must_be_usable("merchant_accounts.0", "cardpointe", {**GOOD, **settings})
-    assert refused.value.field == f"merchant_accounts.0.settings.{field}"
-    assert "hunter2" not in repr(refused.value)
+    shape = {"organisation": "ymca", "merchant_accounts": [
+        {"id": "main", "processor": "cardpointe", "kinds": ["card"], "settings": {**GOOD, **settings}}
+    ]}  # fmt: skip
+    with pytest.raises(ValidationError) as refused:
+        RegisterOrganisation.model_validate(shape)
+    refusal = of_shape(refused.value)
+    assert (refusal.code, refusal.field) == ("out_of_range", f"merchant_accounts.0.settings.{field}")
 
 
 def test_P1_one_organisations_secret_never_opens_anothers_account():

@@ -1,0 +1,35 @@
+"""The hot reads of e-checks: what waits for a cut-off, what is due to be handed over, looked up or watched."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from adapters.database import loader
+from adapters.database.echeck_tables import echecks
+from domain.echeck import Echeck, EcheckState
+
+MAX_BATCH = 200_000  # more than one file may hold; what is left waits for the next cut-off
+
+
+class Echecks:
+    """Part of a transaction; `now` is the transaction's."""
+
+    connection: Connection
+    now: datetime
+
+    def waiting_echecks(self, organisation: str, account: str, through: date) -> list[Echeck]:
+        """Those of cut-offs up to `through` that nobody has cancelled, locked; oldest first."""
+        key = {"organisation": organisation, "merchant_account": account, "state": EcheckState.PENDING}
+        wanted = loader.selection(Echeck, key, order_by="created_at id", limit=MAX_BATCH, lock=True)
+        rows = self.connection.execute(wanted.where(echecks.c.cutoff_on <= through)).all()
+        return [loader.build(Echeck, row) for row in rows]
+
+    def due_echecks(
+        self, organisation: str, account: str, states: Sequence[EcheckState], limit: int
+    ) -> list[Echeck]:  # fmt: skip
+        """Those in these states whose time has come, locked, and nobody's."""
+        key = {"organisation": organisation, "merchant_account": account, "state": list(states), "worker": None}
+        wanted = loader.selection(Echeck, key, order_by="next_at id", limit=limit, lock=True)
+        rows = self.connection.execute(wanted.where(echecks.c.next_at <= self.now)).all()
+        return [loader.build(Echeck, row) for row in rows]

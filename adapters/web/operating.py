@@ -1,0 +1,187 @@
+"""Operating: a form, what would come of it, and the deed; each operation is a command in the person's name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from adapters.bootstrap import App
+from adapters.database.books import BookTransaction
+from adapters.database.desk import Desk, desk
+from adapters.inbox import refusals
+from adapters.inbox.accept import accept
+from adapters.inbox.envelope import ID
+from adapters.inbox.handling import handle_commands
+from adapters.inbox.rehearsing import NotTaken, Rehearsed, rehearse, taken
+from adapters.web.clients import must_see
+from adapters.web.cookies import Note, leave_note
+from adapters.web.forms import MAX_LINES_TYPED, Typed
+from adapters.web.items import ItemId
+from adapters.web.operations import OPERATIONS, Operation
+from adapters.web.pages import page, wording_of
+from adapters.web.sessions import Person
+from adapters.web.visit import OfVisit, Posted, Visit
+from domain.command import Command, CommandStatus
+from domain.refusal import NotKnown, PermissionDenied, Refusal
+
+router = APIRouter(prefix="/clients/{client}/operations/{operation}")
+Fields = Mapping[str, Sequence[str]]
+BEGUN_FROM = ("invoice", "payment", "refund", "allocation")  # what a link to a form may say that it is about
+SOURCE = "web"
+
+
+async def sent_fields(request: Request) -> Fields:
+    """Every field of a form, those that were sent several times too."""
+    form = await request.form(max_fields=600)
+    return {name: [str(one) for one in form.getlist(name)] for name in form}
+
+
+SentFields = Annotated[Fields, Depends(sent_fields)]
+
+
+@router.get("")
+def show_form(
+    request: Request,
+    visit: OfVisit,
+    client: ItemId,
+    operation: str,
+    instalments: Annotated[list[str], Query()] = [],  # noqa: B006
+) -> Response:
+    chosen = operation_of(operation)
+    fields = {part: [request.query_params[part]] for part in BEGUN_FROM if part in request.query_params}
+    found = visit.read(chosen.act, lambda tx, person: _desk(tx, person, client))
+    key = visit.app.books.run(lambda tx: tx.mint(), read_only=True)
+    return _form(request, chosen, found, {**fields, "instalments": instalments, "key": [key]})
+
+
+@router.post("")
+def do(
+    request: Request, visit: OfVisit, csrf: Posted, fields: SentFields, client: ItemId, operation: str
+) -> Response:  # fmt: skip
+    """First shows what would come of it; done when the person says so (`do`)."""
+    chosen = operation_of(operation)
+    by, found = visit.act(
+        chosen.act, csrf, lambda tx, person: (person.administrator.id, _desk(tx, person, client))
+    )  # fmt: skip
+    typed = Typed(fields=fields, desk=found)
+    try:
+        envelope = _envelope(by, chosen, typed)
+        if not typed.ticked("do"):
+            return _preview(request, visit, chosen, found, fields, envelope)
+        answered = _carry_out(visit.app, found.organisation.id, envelope)
+    except (PermissionDenied, NotKnown):
+        raise
+    except Refusal as refusal:
+        error = refusal.error if isinstance(refusal, NotTaken) else refusals.told(refusal)
+        return _refused(request, chosen, found, fields, error)
+    if answered.status is CommandStatus.REFUSED:
+        return _refused(request, chosen, found, fields, answered.error)
+    waits = answered.status is CommandStatus.ACCEPTED
+    response = RedirectResponse(f"/clients/{client}", status_code=303)
+    leave_note(
+        response, visit.app.settings, Note(code="operation_waits" if waits else "operation_done", item=operation)
+    )
+    return response
+
+
+def operation_of(name: str) -> Operation:
+    if name not in OPERATIONS:
+        raise NotKnown("operation", id=name[:64])
+    return OPERATIONS[name]
+
+
+def _desk(tx: BookTransaction, person: Person, client: str) -> Desk:
+    must_see(person)
+    return desk(tx, person.organisation.id, client)
+
+
+def _envelope(by: str, operation: Operation, typed: Typed) -> dict[str, Any]:
+    """The command of a form. Its key was made with the form: sent twice, it is one command."""
+    key = typed.must("key")
+    if ID.fullmatch(key) is None:
+        raise refusals.InvalidValue("key")
+    data: dict[str, Any] = {"organisation": typed.desk.organisation.id, "by": by}
+    if operation.of_client:
+        data["client"] = typed.desk.client.id
+    if operation.makes is not None:
+        field, prefix = operation.makes
+        data[field] = f"{prefix}{key}"
+    return {
+        "specversion": "1.0", "source": SOURCE, "id": key, "type": f"encaisse.{operation.act}.v1",
+        "data": data | operation.data(typed),
+    }  # fmt: skip
+
+
+def _carry_out(app: App, organisation: str, envelope: dict[str, Any]) -> Command:
+    """Accepted, and carried out here and now, before those who were woken for it; a charge goes on elsewhere."""
+    seq = app.books.run(lambda tx: taken(accept(tx, envelope, SOURCE)).seq)
+    handle_commands(app, organisation=organisation)
+    return app.books.run(lambda tx: tx.get(Command, seq=seq), read_only=True)
+
+
+def _preview(
+    request: Request, visit: Visit, operation: Operation, found: Desk, fields: Fields, envelope: dict[str, Any]
+) -> Response:
+    own, client = found.organisation.id, found.client.id
+    foreseen: Rehearsed[Desk] = rehearse(visit.app, envelope, lambda tx: desk(tx, own, client))
+    return page(
+        request, "preview.html", desk=found, operation=operation, fields=_kept(fields), after=foreseen.after,
+        posted=_new(foreseen), moved=_moved(foreseen), result=foreseen.result,
+    )  # fmt: skip
+
+
+def _new(foreseen: Rehearsed[Desk]) -> dict[str, list[Any]]:
+    """The postings that would come, by column."""
+    known = {
+        (column, line["kind"], line["id"])
+        for column in ("revenue", "receipts")
+        for line in foreseen.before.told[column]
+    }
+    return {
+        column: [line for line in foreseen.after.told[column] if (column, line["kind"], line["id"]) not in known]
+        for column in ("revenue", "receipts")
+    }
+
+
+def _moved(foreseen: Rehearsed[Desk]) -> list[tuple[Any, Any]]:
+    """Planned payments that would change, as (before or None, after): another amount, date, method or state."""
+    before, after = foreseen.before.payments, foreseen.after.payments
+    return [
+        (before.get(id), one)
+        for id, one in after.items()
+        if one.plan is not None and (id not in before or _terms(before[id]) != _terms(one))
+    ]
+
+
+def _terms(payment: Any) -> tuple[Any, ...]:
+    return payment.amount, payment.due_on, payment.payment_method, payment.state
+
+
+def _refused(
+    request: Request, operation: Operation, found: Desk, fields: Fields, told: Mapping[str, Any]
+) -> Response:  # fmt: skip
+    """The form as it was typed, with what is wrong."""
+    language = wording_of(request).language
+    return _form(
+        request, operation, found, fields, status=422,
+        refused={"field": str(told.get("field") or ""), "words": told["message"][language]},
+    )  # fmt: skip
+
+
+def _form(
+    request: Request, operation: Operation, found: Desk, fields: Fields, *, status: int = 200,
+    refused: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    taxes = [tax["code"] for tax in found.organisation.settings.get("taxes", [])]
+    return page(
+        request, "operation.html", status=status, desk=found, operation=operation, refused=refused,
+        typed=Typed(fields=fields, desk=found), taxes=taxes, lines_typed=range(1, MAX_LINES_TYPED + 1),
+        confirms=not operation.fields,
+    )  # fmt: skip
+
+
+def _kept(fields: Fields) -> list[tuple[str, str]]:
+    """What was typed, to be sent again with the word that does it."""
+    return [(name, one) for name, values in fields.items() if name not in ("csrf", "do") for one in values]

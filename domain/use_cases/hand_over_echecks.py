@@ -1,0 +1,124 @@
+"""Hands over the e-checks of frozen batches through a processor's API, entry by entry: promise, ask, record (E3)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from domain import batching, settling
+from domain.echeck import Echeck, EcheckState
+from domain.echeck_batch import BatchState, EcheckBatch
+from domain.organisation import MerchantAccount, Organisation
+from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
+from domain.payment_method import PaymentMethod
+from domain.ports import Books, Gateways, Leases, Log, Transaction
+from domain.steps.echeck_steps import surroundings
+
+BATCH_SIZE = 200
+Answer = Outcome | Finding
+
+
+def hand_over_echecks(
+    books: Books, gateways: Gateways, leases: Leases, log: Log, *, organisation: str, account: str,
+    limit: int = BATCH_SIZE,
+) -> int:  # fmt: skip
+    """One claim of what is to be sent, or looked up; answers how many. Each is sent under its own key, again only
+    when the processor surely does not know it."""
+    with leases.batch() as worker:
+        through, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        fresh = [one for one in taken if one.state is EcheckState.BATCHED or batching.resend(one)]
+        known = [one for one in taken if one not in fresh]
+        gateway = gateways(through) if taken else None
+        if gateway is not None and fresh:
+            _tell(log, "echeck.handed_over", fresh)
+            asked = [batching.question(one, methods[one.payment_method]) for one in fresh]
+            _record_each(books, through, fresh, gateway.debit(through, asked), log)
+        if gateway is not None and known:
+            _tell(log, "echeck.looked_up", known)
+            _record_each(books, through, known, gateway.look_up(through, [batching.look_up(one) for one in known]), log)
+        books.run(lambda tx: _close(tx, organisation, account))
+        return len(taken)
+
+
+def _promise(
+    tx: Transaction, organisation: str, account: str, limit: int, worker: str
+) -> tuple[MerchantAccount, list[Echeck], dict[str, PaymentMethod]]:
+    """From here on a crash is repaired by asking about the key."""
+    through = tx.lock(MerchantAccount, organisation=organisation, id=account)
+    due = tx.due_echecks(organisation, account, (EcheckState.BATCHED, EcheckState.UNKNOWN), limit)
+    taken = [batching.promise(one, worker=worker) for one in due]
+    tx.write([decision for decision, _ in taken])
+    ids = sorted({one.payment_method for one in due})
+    methods = tx.all(PaymentMethod, organisation=organisation, id=ids) if ids else []
+    return through, [echeck for _, echeck in taken], {method.id: method for method in methods}
+
+
+def _tell(log: Log, event: str, echecks: Sequence[Echeck]) -> None:
+    for one in echecks:
+        log(event, organisation=one.organisation, payment=one.payment, key=one.id, sends=one.sends, rung=one.rung)
+
+
+def _record_each(
+    books: Books, account: MerchantAccount, asked: Sequence[Echeck], answers: Sequence[Answer], log: Log
+) -> None:
+    """Those that were taken on in one transaction; whatever else, or can't be recorded with them, each alone."""
+    pairs = list(zip(asked, answers, strict=True))
+    easy = [(one, answer) for one, answer in pairs if isinstance(batching.agrees(one, answer), Approved)]
+    alone = [(one, answer) for one, answer in pairs if (one, answer) not in easy]
+    try:
+        books.run(lambda tx: _accept(tx, easy))
+    except Exception as error:  # one bad entry never stops the others
+        log("batch.refused", size=len(easy), error=repr(error))
+        alone = pairs
+    for one, answer in alone:
+        _record_alone(books, account, one, answer, log)
+
+
+def _accept(tx: Transaction, taken: Sequence[tuple[Echeck, Answer]]) -> None:
+    if taken:
+        owner = tx.get(Organisation, id=taken[0][0].organisation)
+        tx.write([
+            batching.accepted(one, owner, reference=answer.reference, now=tx.now)
+            for one, answer in taken if isinstance(answer, Approved)
+        ])  # fmt: skip
+
+
+def _record_alone(books: Books, account: MerchantAccount, one: Echeck, answer: Answer, log: Log) -> None:
+    work: Callable[[Transaction], None] = lambda tx: _record(tx, account, one, answer)  # noqa: E731
+    try:
+        books.run(work)
+    except Exception as error:
+        log("echeck.not_recorded", key=one.id, payment=one.payment, error=repr(error))
+        books.run(lambda tx: _record(tx, account, one, NoAnswer(why="not_recorded")))
+
+
+def _record(tx: Transaction, account: MerchantAccount, promised: Echeck, answer: Answer) -> None:
+    """Nothing is written by who no longer holds it: its epoch has moved on."""
+    one = tx.lock(Echeck, organisation=promised.organisation, id=promised.id)
+    if one.epoch != promised.epoch:
+        return
+    owner = tx.get(Organisation, id=one.organisation)
+    said = batching.agrees(one, answer)
+    match said:
+        case Approved():
+            tx.write([batching.accepted(one, owner, reference=said.reference, now=tx.now)])
+        case Declined():
+            seen = surroundings(tx, one)
+            today = settling.date_of(owner, tx.now)
+            code, network_code = said.code, said.network_code
+            tx.write([
+                settling.returned(one, seen, code=code, network_code=network_code, on=today, now=tx.now, mint=tx.mint)
+            ])  # fmt: skip
+        case NotFound():
+            tx.write([batching.not_found(one, account, now=tx.now)])
+        case NoAnswer() | NotSent():
+            tx.write([batching.lose(one, account, said, now=tx.now)])
+    after = tx.lock(Echeck, organisation=one.organisation, id=one.id)
+    if after.state is EcheckState.UNKNOWN and batching.ladder_ended(after, account):
+        tx.write([settling.missed(after, surroundings(tx, after), code="in_doubt", now=tx.now, mint=tx.mint)])
+
+
+def _close(tx: Transaction, organisation: str, account: str) -> None:
+    """A batch whose every entry has left our hands is submitted."""
+    key: dict[str, Any] = {"organisation": organisation, "merchant_account": account, "state": BatchState.FROZEN}
+    for batch in tx.lock_all(EcheckBatch, order_by="cutoff_on", **key):
+        if not tx.all(Echeck, organisation=organisation, batch=batch.id, state=EcheckState.BATCHED, limit=1):
+            tx.write([batching.submitted(batch, now=tx.now)])
