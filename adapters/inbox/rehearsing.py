@@ -1,6 +1,6 @@
 """A rehearsal: a command is carried out in full, looked at, and taken back; nothing of it stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -9,18 +9,15 @@ from adapters.database.books import BookTransaction
 from adapters.inbox.accept import Accepted, Refused, accept
 from adapters.inbox.handling import use_case
 from domain.command import Command
-from domain.refusal import Refusal
 
 T = TypeVar("T")
 
 
-class NotTaken(Refusal):
+class NotTaken(Exception):
     """Refused at the door, for its shape: `error` is as answers carry it."""
 
-    code = "invalid_value"
-
-    def __init__(self, error: Any) -> None:
-        super().__init__(str(error.get("field", "")))
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(str(error.get("code", "")))
         self.error = error
 
 
@@ -39,7 +36,8 @@ class _TakenBack(Exception):
 
 
 def rehearse(app: App, envelope: dict[str, Any], look: Callable[[BookTransaction], T]) -> Rehearsed[T]:
-    """By the very code that will do it, so that what is shown is what will be. Raises the Refusal that it meets."""
+    """By the very code that will do it, so that what is shown is what will be. Raises NotTaken, or the
+    Refusal that it meets."""
 
     def work(tx: BookTransaction) -> None:
         before = look(tx)

@@ -73,9 +73,10 @@ def do(
         answered = _carry_out(visit.app, found.organisation.id, envelope)
     except (PermissionDenied, NotKnown):
         raise
+    except NotTaken as refused:
+        return _refused(request, chosen, found, fields, refused.error)
     except Refusal as refusal:
-        error = refusal.error if isinstance(refusal, NotTaken) else refusals.told(refusal)
-        return _refused(request, chosen, found, fields, error)
+        return _refused(request, chosen, found, fields, refusals.told(refusal))
     if answered.status is CommandStatus.REFUSED:
         return _refused(request, chosen, found, fields, answered.error)
     waits = answered.status is CommandStatus.ACCEPTED
