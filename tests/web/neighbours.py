@@ -17,6 +17,7 @@ from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
 from domain.access import ServiceKey
 from domain.decision import Decision, New
+from domain.echeck_batch import BatchState, EcheckBatch
 from domain.outcome import About
 from domain.permissions import Permission
 from domain.processor_event import ReportedState, ReportKind
@@ -35,6 +36,7 @@ NAMES = {
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
     "subscription": "subscription", "mail": "mail", "break": "break", "report": "report",
+    "batch": "batch",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -101,7 +103,7 @@ def furnishing(organisation: str, p: str, word: str) -> Iterator[dict[str, Any]]
 
 
 def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
-    """What its processor's books say otherwise, and a report that nobody could place."""
+    """What its processor's books say otherwise, a report that nobody could place, and a batch of e-checks."""
     here: dict[str, Any] = {"organisation": organisation, "merchant_account": f"{p}main", "changed_at": at}
     broken = Break(
         id=f"{p}brk-1", subject=word, reference=word, kind=BreakKind.MISSING_HERE, about=next(iter(About)),
@@ -111,7 +113,11 @@ def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
         id=f"{p}rep-1", event_id=word, kind=next(iter(ReportKind)), said=next(iter(ReportedState)), reference=word,
         occurred_at=at, received_at=at, state=ReportState.PARKED, why="unknown", **here,
     )  # fmt: skip
-    return New(thing=broken), New(thing=parked)
+    batch = EcheckBatch(
+        organisation=organisation, id=f"{p}bat-1", merchant_account=f"{p}main", cutoff_on=at.date(), count=1, total=700,
+        state=BatchState.FROZEN, currency="CAD", file=word, frozen_at=at,
+    )  # fmt: skip
+    return New(thing=broken), New(thing=parked), New(thing=batch)
 
 
 def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
@@ -133,6 +139,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
         "subscription": "subscriptions", "mail": "mails", "break": "breaks", "report": "reports",
+        "batch": "echeck_batches",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 
