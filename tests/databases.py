@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
-LEFT_WITHIN = 2.0  # seconds for the connections of a test to go after it closed them
+LEFT_WITHIN = 0.3  # seconds for the connections of a test to go after it closed them
 SMALL = 65_536  # bytes; rows of a smaller table are deleted, a larger one is truncated, which makes new files
 
 # What a migration changes, and a test's tampering too: rows of the catalogue carry who wrote them last.

@@ -1,12 +1,11 @@
 """An incident as people and services see it, and what they are told when they ask for a charge meanwhile."""
 
-from time import monotonic, sleep
-
 import pytest
 
 from adapters.gateways.in_process import SimulatedGateway
 from domain.caring import ProcessorNotAnswering
 from domain.use_cases.act_on_item import retry_item
+from tests.held_back import wait_until_told
 from tests.use_cases.outage import owe_many, unreachable
 from tests.world import ACCOUNT, ORGANISATION
 
@@ -40,16 +39,9 @@ def test_a_service_reads_it(away):
     assert (told["merchant_account"], told["processor"], told["concurrency"]) == (ACCOUNT, "simulator", 20)
     assert (told["breaker"]["state"], told["breaker"]["misses"] >= 20, told["waiting"]) == ("open", True, 35)
     assert told["breaker"]["since"] < told["breaker"]["next_at"]
-
-    def opened() -> int:
-        events = away.service().get("/v1/events").json()["events"]
-        return [one["type"] for one in events].count("breaker.opened")
-
-    # PostgreSQL holds an event back while any older transaction of its server lives, another test's too.
-    until = monotonic() + 10
-    while not opened() and monotonic() < until:
-        sleep(0.05)
-    assert opened() == 1
+    wait_until_told(away.world.engine)
+    types = [one["type"] for one in away.service().get("/v1/events").json()["events"]]
+    assert types.count("breaker.opened") == 1
 
 
 def test_whoever_waits_for_a_charge_is_told_at_once_that_nothing_was_asked(away):
