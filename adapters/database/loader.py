@@ -83,7 +83,7 @@ def load(
 
 
 @lru_cache(maxsize=2_000)  # statements; there are a few hundred in the code
-def _prepared(thing: type, asked: tuple[tuple[str, str], ...], order_by: str, lock: bool) -> Select[Any]:
+def _prepared(thing: Any, asked: tuple[tuple[str, str], ...], order_by: str, lock: bool) -> Select[Any]:
     """The same as `selection` with its values left open: to build a statement costs more than to run it."""
     table = THINGS[thing]
     wanted = select(*columns(thing))

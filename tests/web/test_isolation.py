@@ -9,7 +9,6 @@ import pytest
 from adapters.web.sessions import hash_of
 from domain.access import Session
 from tests.adapters.office import Office, envelope
-from tests.held_back import wait_until_told
 from tests.web import neighbours
 from tests.web.neighbours import NAMES, NO_NAMES, Neighbour, acts, at_work, everything, move_in, service
 from tests.web.routes import routes
@@ -162,7 +161,6 @@ def test_P1_no_page_shows_or_changes_what_a_neighbour_has(street: tuple[Office, 
 
 def test_P1_a_key_is_told_the_events_of_its_own_organisations_only(street: tuple[Office, Neighbour, Neighbour]):
     office, _, ours = street
-    wait_until_told(office.world.engine)
     both = service(office, neighbours.key_of(office, "zoo", "ours")).get("/v1/events?limit=1000").json()["events"]
     told = service(office, ours.key).get("/v1/events?limit=1000").json()["events"]
     assert {event["organisation"] for event in told} == {"ours"}
