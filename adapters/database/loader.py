@@ -78,12 +78,13 @@ def load(
     given = {
         f"key_{name}": list(value) if _is_several(value) else value for name, value in key.items() if value is not None
     }
-    found = connection.execute(_prepared(thing, asked, order_by, lock), given | {"at_most": limit})
+    kind: Any = thing  # hashable, which mypy doesn't know of a type[T]
+    found = connection.execute(_prepared(kind, asked, order_by, lock), given | {"at_most": limit})
     return [build(thing, row) for row in found.all()]
 
 
 @lru_cache(maxsize=2_000)  # statements; there are a few hundred in the code
-def _prepared(thing: Any, asked: tuple[tuple[str, str], ...], order_by: str, lock: bool) -> Select[Any]:
+def _prepared(thing: type, asked: tuple[tuple[str, str], ...], order_by: str, lock: bool) -> Select[Any]:
     """The same as `selection` with its values left open: to build a statement costs more than to run it."""
     table = THINGS[thing]
     wanted = select(*columns(thing))
