@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 import redis
 
-from tests.databases import Databases, SharedPostgres
+from tests.databases import Databases, Files, SharedPostgres
 from tests.servers import PostgresServer, RedisServer
 
 BOTH_DATABASES = ["sqlite", "postgresql"]
@@ -202,10 +202,17 @@ def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def files(migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("files"), migrated_sqlite_file)
+
+
 @pytest.fixture
-def migrated_sqlite_url(migrated_sqlite_file: Path, tmp_path: Path) -> str:
+def migrated_sqlite_url(files: Files) -> Iterator[str]:
     """An SQLite database of the newest schema."""
-    return _copied(migrated_sqlite_file, tmp_path)
+    file = files.take()
+    yield f"sqlite:///{file}"
+    files.give_back(file)
 
 
 @pytest.fixture(params=BOTH_DATABASES)
@@ -215,25 +222,21 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def lend(databases: Databases, migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Lend:
+def lend(databases: Databases, files: Files) -> Lend:
     """Lends a database of the newest schema for longer than a test, to tests that only read it."""
 
     @contextmanager
     def lent(kind: str) -> Iterator[str]:
         if kind == "sqlite":
-            yield _copied(migrated_sqlite_file, tmp_path_factory.mktemp("lent"))
+            file = files.take()
+            yield f"sqlite:///{file}"
+            files.give_back(file)
         else:
             database = databases.take()
             yield database.url
             databases.give_back(database)
 
     return lent
-
-
-def _copied(migrated: Path, folder: Path) -> str:
-    for file in migrated.parent.iterdir():  # a write-ahead log, where there is one, belongs to it
-        shutil.copy(file, folder)
-    return f"sqlite:///{folder / migrated.name}"
 
 
 def _of_kind(request: pytest.FixtureRequest, fixtures: dict[str, str]) -> str:

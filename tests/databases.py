@@ -1,11 +1,18 @@
-"""PostgreSQL databases for tests: one server for the whole run, databases that are emptied and used again."""
+"""Databases for tests, which are emptied and used again: to make one, and to compile every statement for it anew,
+would cost more than most tests do."""
 
+import shutil
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
+from typing import cast
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Engine, QueuePool
+
+from adapters.database.engine import SQLITE_FILE, make_engine
 
 LEFT_WITHIN = 0.3  # seconds for the connections of a test to go after it closed them
 SMALL = 65_536  # bytes; rows of a smaller table are deleted, a larger one is truncated, which makes new files
@@ -17,10 +24,25 @@ SCHEMA = " UNION ALL ".join(
 )
 TABLES = "SELECT c.oid::regclass::text FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+KEPT = "encaisse_kept"  # the name by which an engine that is kept from test to test calls itself
 OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-    "AND backend_type = 'client backend'"
+    f"AND backend_type = 'client backend' AND application_name <> '{KEPT}'"
 )
+_ENGINES: dict[str, Engine] = {}
+
+
+def kept_engine(url: str) -> Engine:
+    """The engine of a database as long as that is used, with all that it has compiled."""
+    if url not in _ENGINES:
+        is_file = url.startswith(SQLITE_FILE)
+        _ENGINES[url] = make_engine(url if is_file else f"{url}?application_name={KEPT}")
+    return _ENGINES[url]
+
+
+def forget_engine(url: str) -> None:
+    if engine := _ENGINES.pop(url, None):
+        engine.dispose()
 
 
 class SharedPostgres:
@@ -89,6 +111,9 @@ class Database:
 
     def emptied(self) -> bool:
         """Whether it is again as it was made; if not, it is of no more use."""
+        kept = _ENGINES.get(self.url)
+        if kept is not None and cast("QueuePool", kept.pool).checkedout():
+            return False
         try:
             return self._is_left_alone() and self._tell() == self._told and self._empty()
         except psycopg.Error:  # a test cut every connection, or holds a lock still
@@ -113,6 +138,7 @@ class Database:
         return True
 
     def drop(self) -> None:
+        forget_engine(self.url)
         self._connection.close()
         self.server.drop(self.name)
 
@@ -137,3 +163,27 @@ class Databases:
     def close(self) -> None:
         while self._idle:
             self._idle.pop().drop()
+
+
+class Files:
+    """The SQLite databases of one process: a path is used again, what lies there is copied anew."""
+
+    def __init__(self, folder: Path, migrated: Path) -> None:
+        self._folder = folder
+        self._migrated = migrated
+        self._idle: list[Path] = []
+        self._made = 0
+
+    def take(self) -> Path:
+        if not self._idle:
+            self._made += 1
+            self._idle.append(self._folder / str(self._made) / self._migrated.name)
+        file = self._idle.pop()
+        shutil.copytree(self._migrated.parent, file.parent)  # with its write-ahead log, where there is one
+        return file
+
+    def give_back(self, file: Path) -> None:
+        if engine := _ENGINES.get(f"{SQLITE_FILE}{file}"):
+            engine.dispose()
+        shutil.rmtree(file.parent)
+        self._idle.append(file)
