@@ -237,7 +237,7 @@ def _read(row: Sequence[Any]) -> tuple[Payment, PaymentMethod | None, Plan | Non
 
 
 def _attempted() -> Select[Any]:
-    organisation = bindparam("organisation")
+    organisation: Any = bindparam("organisation")
     return (
         select(*loader.columns(Attempt), *_parts())
         .select_from(attempts.join(_joined(), attempts.c.payment == payments.c.id))
