@@ -159,7 +159,7 @@ def report(
     name: str, organisation: str, since: Since = None, until: Until = None, as_json: AsJson = False,
     as_csv: AsCsv = False, bom: Bom = False, language: Language = None, now: Now = None,
 ) -> None:  # fmt: skip
-    """Revenue, receipts, planned payments or receivables of an organisation."""
+    """Revenue, receipts, planned payments, e-checks or receivables of an organisation."""
     from adapters.cli.opening import opened, or_refused
     from adapters.cli.papers import show_report
     from adapters.database.reports import REPORTS

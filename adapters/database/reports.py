@@ -1,4 +1,6 @@
-"""Reports of an organisation (P4): revenue, receipts, planned payments, receivables; all read from the ledger."""
+"""Reports of an organisation (P4): revenue, receipts, planned payments, e-checks, receivables.
+
+What was earned, moved or is owed is read from the ledger."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -95,6 +97,12 @@ def _planned(tx: BookTransaction, organisation: str, period: Period) -> list[Row
     return [dict(zip(names, row, strict=True)) for row in _in_period(tx, _PLANNED, organisation, period)]
 
 
+def _echecks(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
+    """E-checks of the cut-offs in the period, planned or not, by merchant account and where they stand (E1)."""
+    names = ("account", "state", "count", "amount", "first", "last")
+    return [dict(zip(names, row, strict=True)) for row in _in_period(tx, _ECHECKS, organisation, period)]
+
+
 def _receivables(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
     """What each client owes, by the age of its invoices on the last day; what is planned stands apart from what
     nobody has promised, and money that is matched to nothing yet is taken off."""
@@ -145,6 +153,8 @@ REPORTS: Mapping[str, Report] = {
         "on": D, "method": W, "received": M, "reversed": M, "refunded": M, "refunds_reversed": M, "net": M}),
     "planned":     Report(read=_planned, columns={
         "method": W, "state": W, "count": C, "amount": M, "first": D, "last": D}),
+    "echecks":     Report(read=_echecks, columns={
+        "account": T, "state": W, "count": C, "amount": M, "first": D, "last": D}),
     "receivables": Report(read=_receivables, columns={
         "client": T, "name": T, **dict.fromkeys(AGES, M), "planned": M, "unmatched": M, "balance": M}),
 }
@@ -178,6 +188,13 @@ _PLANNED = """
     LEFT JOIN payment_methods m ON m.organisation = p.organisation AND m.id = p.payment_method
     WHERE p.organisation = :organisation AND p.plan IS NOT NULL AND p.due_on BETWEEN :since AND :until
     GROUP BY coalesce(p.offline, m.kind, 'card'), p.state ORDER BY 1, 2"""
+
+_ECHECKS = """
+    SELECT e.merchant_account, e.state, count(*), CAST(sum(e.amount) AS bigint), CAST(min(e.cutoff_on) AS text),
+        CAST(max(e.cutoff_on) AS text)
+    FROM echecks e
+    WHERE e.organisation = :organisation AND e.cutoff_on BETWEEN :since AND :until
+    GROUP BY e.merchant_account, e.state ORDER BY 1, 2"""
 
 _BALANCES = """
     SELECT client, kind, sum(amount) FROM ledger_transactions WHERE organisation = :organisation

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.main import get_command
 
+from adapters.cli.app import app
+from adapters.roles import add_roles
 from tests.adapters.cli.conftest import Encaisse, program
 from tests.adapters.office import (
     create_invoice,
@@ -206,6 +210,8 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(encaisse: Encaisse, failed: str,
     assert key.encode() not in (tmp_path / "encaisse.db").read_bytes()
     assert encaisse("key", "create", "shop", "--organisation", "nobody").code == 1
     assert encaisse("key", "create", "shop").code == 2
+    both = encaisse("key", "create", "shop", "--organisation", "ymca", "ymca", "--json").one
+    assert both["organisations"] == ["ymca"]
 
 
 @pytest.mark.parametrize("command", [["items"], ["statement", "a", "b"], ["check"], ["quarantine", "list"]])
@@ -283,3 +289,14 @@ def test_help_is_there_at_once(encaisse: Encaisse):
     started = time.monotonic()
     assert encaisse("--help").code == 0
     assert time.monotonic() - started < 3  # 0.2 s where nothing else runs
+
+
+def test_every_command_takes_json():
+    def lacking(command: Any, name: str) -> list[str]:
+        if hasattr(command, "commands"):
+            return [one for word, inner in command.commands.items() for one in lacking(inner, f"{name} {word}")]
+        return [] if any("--json" in parameter.opts for parameter in command.params) else [name]
+
+    roles = typer.Typer()
+    add_roles(roles)
+    assert [one for part in (app, roles) for one in lacking(get_command(part), "encaisse")] == []
