@@ -41,7 +41,8 @@ class Declined:
 class NoAnswer:
     """Sent, or perhaps sent, and nothing usable came back: the outcome is unknown.
 
-    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug.
+    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug,
+    restored (it was not asked at all, as it may have been before).
     """
 
     why: str
