@@ -182,6 +182,6 @@ def send_files(app: App, files: Sequence[tuple[str, IO[bytes]]], *, as_json: boo
 
 def standard_input() -> tuple[str, IO[bytes]]:
     """Raises OSError where it was closed: nobody can say that there was nothing to send."""
-    if sys.stdin is None:  # type: ignore[redundant-expr]
+    if sys.stdin is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return "-", sys.stdin.buffer
