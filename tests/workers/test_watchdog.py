@@ -46,7 +46,6 @@ def test_F54_a_worker_that_hangs_ends_itself_and_its_payment_is_paid_once(migrat
             with connection:
                 _, said = worker.communicate(timeout=60)
     assert worker.returncode == 70, said
-    assert "worker.stuck" in said
     assert world.payment(payment).state is PaymentState.SUBMITTING
     world.leases.reap(everyone_else=True)
     for _ in range(6):  # looked up, twice not found, sent again under the same key
