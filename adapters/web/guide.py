@@ -18,8 +18,8 @@ FIRST_PAGE = "/action-items"
 # fmt: off
 STEPS: tuple[tuple[str, str, Permission], ...] = (
     ("retry",   "/action-items",                        Permission.FAILED_PAYMENT),
-    ("doubt",   "/action-items?tab=in_doubt",           Permission.FAILED_PAYMENT),
     ("client",  "/clients/c-guide",                     Permission.BILLING),
+    ("refund",  "/clients/c-refund",                    Permission.REFUND),
     ("echecks", "/organisation/e-checks",               Permission.PAYMENT_PROCESSING),
     ("people",  "/organisation/people",                 Permission.ADMINISTER),
 )
