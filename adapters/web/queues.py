@@ -10,6 +10,7 @@ from adapters.database.books import BookTransaction
 from adapters.database.queues_told import processes, queues
 from adapters.inbox.accept import MAX_RAW, Refused
 from adapters.inbox.handling import handle_commands
+from adapters.inbox.replay import StillUnreadable
 from adapters.inbox.set_aside import one_set_aside, put_through, set_aside
 from adapters.scrubbing import scrub_text
 from adapters.web.cookies import Note, leave_note, read_note
@@ -20,7 +21,6 @@ from adapters.web.sessions import Person
 from adapters.web.visit import OfVisit, Posted, Visit
 from domain.access import Quarantined
 from domain.command import Command, CommandStatus
-from domain.refusal import NotKnown, PermissionDenied, Refusal
 
 router = APIRouter(prefix="/organisation")
 HERE = "/organisation/quarantine"
@@ -65,10 +65,8 @@ def replay_message(
 
     try:
         answer = visit.act(REPLAY, csrf, work)
-    except (NotKnown, PermissionDenied):
-        raise
-    except Refusal as refusal:
-        return _page(request, visit, message, corrected=corrected, refused=refusal)
+    except StillUnreadable:
+        return _page(request, visit, message, corrected=corrected, words=wording_of(request)("quarantine.still"))
     if isinstance(answer, Refused):
         words = answer.error["message"][wording_of(request).language]
         return _page(request, visit, message, corrected=corrected, words=words)
@@ -82,17 +80,13 @@ def replay_message(
     return response
 
 
-def _page(
-    request: Request, visit: Visit, message: str, *, corrected: str = "", refused: Refusal | None = None,
-    words: str = "",
-) -> Response:  # fmt: skip
+def _page(request: Request, visit: Visit, message: str, *, corrected: str = "", words: str = "") -> Response:
     def work(tx: BookTransaction, person: Person) -> Quarantined:
         must_see(person, "quarantine")
         return one_set_aside(tx, person.organisation.id, message)
 
     one = visit.read("", work)
-    said = wording_of(request)(f"refusal.{refused.code}", **refused.params) if refused is not None else words
     return section_page(
         request, visit, "quarantine", template="organisation_message.html", one=one, raw=scrub_text(one.raw),
-        detail=scrub_text(one.detail), corrected=corrected, refused=said, status=422 if said else 200,
+        detail=scrub_text(one.detail), corrected=corrected, refused=words, status=422 if words else 200,
     )  # fmt: skip

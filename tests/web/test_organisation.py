@@ -50,12 +50,8 @@ def test_a_night_is_told_with_the_figures_of_what_it_did(office: Office, made: E
     made.night()
     made.night()
     words = seen(office.at_work("pia"), "/organisation/nights")
-    assert re.search(r"Nov 25, 2026 night: done|Nov 25, 2026 night: under way", words)
-    rows = re.findall(r"Nov (\d+), 2026 .*?(?=Nov \d+, 2026|$)", words)
-    assert rows == ["26", "25"], "the newest first"
-    figures = re.search(r"Nov 25, 2026 \D+[\d:]+\D+?(\d+) (\d+) (\d+)", words)
-    assert figures is not None
-    assert figures.groups() == ("1", "1", "0"), "charged, declined, unanswered"
+    assert re.findall(r"Nov (\d+), 2026", words) == ["26", "25"], "the newest first"
+    assert re.search(r"Nov 25, 2026 .*night: (done|under way).*a\.m\. 1 1 0 0", words), "charged, declined, unanswered"
     assert "Nuit du" in seen(office.at_work("luc"), "/organisation/nights")
 
 
@@ -116,11 +112,11 @@ def test_p1_what_could_not_be_read_is_shown_to_the_organisation_that_it_names_an
     assert pia.status == 404
     pia.open(f"/organisation/quarantine/{ours}")
     page = pia.press("Put through as it came")
-    assert (pia.status, "can't be read now either" in page.words) == (422, True)
+    assert (pia.status, "can't be read now either: put it right" in page.words) == (422, True)
     right = {"specversion": "1.0", "source": "shop", "id": "1", "type": "encaisse.client.register.v1"}
     data = {"organisation": "other", "by": "omar", "client": "c-9", "name": "Nine", "email": "n@example.org"}
     page = pia.press("Put the corrected one through", corrected=json.dumps({**right, "data": data}))
-    assert (pia.status, "This field is required." in page.words) == (422, True)
+    assert (pia.status, "This field is needed." in page.words) == (422, True)
     typed = json.dumps({**right, "id": "2", "data": {**data, "language": "en"}})
     page = pia.press("Put the corrected one through", corrected=typed)
     assert "The message went through the inbox again." in page.words
@@ -190,18 +186,19 @@ def test_settings_show_what_holds_and_those_that_are_typed_count(pia: Browser, m
 
 
 def test_p3_the_trail_is_read_page_by_page_by_thing_and_by_person(pia: Browser, made: EcheckWorld) -> None:
-    for number in range(30):
+    for number in range(60):
         made.invoice(1_000, id=f"inv-{number:02}")
     words = seen(pia, "/organisation/audit")
     assert "created an invoice" in words
     first = set(re.findall(r"inv-\d\d", words))
-    assert seen(pia, pia.page.links["Next"]) if "Next" in pia.page.links else True
-    further = next(path for path in pia.page.links.values() if "after=" in path or path == "/organisation/audit")
-    assert further
+    further = next(path for path in pia.page.links.values() if "after=" in path)
+    second = set(re.findall(r"inv-\d\d", seen(pia, further)))
+    assert second
+    assert not first & second, "no line on two pages"
+    assert first | second == {f"inv-{number:02}" for number in range(60)}
     words = seen(pia, "/organisation/audit?kind=invoice&about=inv-07")
     assert "inv-07" in words
     assert "inv-08" not in words
-    assert len(first) > 20
     assert "Pia Roy signed in" in seen(pia, "/organisation/audit?by=pia")
 
 
