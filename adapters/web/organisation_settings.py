@@ -83,6 +83,7 @@ def told_by(entered: Entered, owner: Organisation) -> dict[str, Any]:
         settings["nsf_fee"] = {**owner.settings.get("nsf_fee", {}), "amount": amount}
     settings |= {name: entered.ticked(name) for name in SWITCHES}
     settings["automatic_retries"] = {one: days for one in RETRIED if (days := _days(entered, f"retry_{one}"))}
+    settings["bank_closings"] = entered.text("bank_closings").split()
     settings["notify"] = entered.text("notify").split()
     settings["notify_principal"] = entered.all("notify_principal")
     settings["taxes"] = [_tax(line) for line in entered.text("taxes").splitlines() if line.strip()]
@@ -115,6 +116,7 @@ def shown(owner: Organisation) -> Fields:
     fields: dict[str, list[str]] = {
         "name": [owner.name], "language": [owner.language], "timezone": [owner.timezone],
         "calendar": [str(kept.get("calendar", ""))], "billing_contact": [str(kept.get("billing_contact", ""))],
+        "bank_closings": ["\n".join(str(day) for day in kept.get("bank_closings", []))],
         "notify": ["\n".join(kept.get("notify", []))],
         "notify_principal": list(kept.get("notify_principal", TOLD)),
         "taxes": ["\n".join(_tax_line(tax) for tax in kept.get("taxes", []))],
