@@ -98,8 +98,8 @@ class Wording:
         return format_timedelta(-since, add_direction=True, locale=self.region)
 
     def left(self, at: datetime) -> str:
-        """17 hours: how long it still is until an instant."""
-        return format_timedelta(max(at - self.now, timedelta()), locale=self.region)
+        """22 hours: how long it still is until an instant; days only from two on."""
+        return format_timedelta(max(at - self.now, timedelta()), threshold=2, locale=self.region)
 
     def method(self, method: PaymentMethod | None) -> str:
         """Visa ••4242."""

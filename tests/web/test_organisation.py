@@ -226,3 +226,20 @@ def test_the_language_that_was_chosen_is_kept_for_the_next_visit_and_on_every_pa
     luc.open(office.link("luc"))
     luc.press(luc.page.forms[-1].buttons[0])
     assert 'lang="en-CA"' in luc.text
+
+
+def test_the_first_page_of_a_demo_names_what_to_try_until_it_is_dismissed(made: EcheckWorld) -> None:
+    office = Office(made, guided=True)
+    office.person("pia", principal=True, name="Pia Roy")
+    office.person("luc", "failed_payment", "refund", name="Luc Roy", language="fr")
+    browser = office.at_work("pia")
+    assert "Your first minute" in browser.page.words
+    assert browser.page.links["Call a refund back."] == "/clients/c-refund"
+    assert "Your first minute" not in seen(browser, "/clients")
+    seen(browser, "/action-items")
+    browser.press("Got it, hide this")
+    assert (browser.path, "Your first minute" in browser.page.words) == ("/action-items", False)
+    page = office.at_work("luc").page
+    assert "Annulez un remboursement." in page.links
+    assert "Changez qui peut faire quoi." not in page.links
+    assert "Your first minute" not in Office(made).at_work("pia").page.words, "nowhere but in the demo"
