@@ -136,8 +136,9 @@ def _day(day: date | None) -> str | None:
 
 def _states(tx: BookTransaction, organisation: str, batch: str) -> dict[str, int]:
     sql = "SELECT state, count(*) FROM echecks WHERE organisation = :o AND batch = :b GROUP BY state"
-    found = dict(tx.connection.execute(text(sql), {"o": organisation, "b": batch}).all())  # type: ignore[arg-type]
-    return {state.value: int(found[state.value]) for state in EcheckState if state.value in found}
+    rows = tx.connection.execute(text(sql), {"o": organisation, "b": batch}).all()
+    found = {str(row[0]): int(row[1]) for row in rows}
+    return {state.value: found[state.value] for state in EcheckState if state.value in found}
 
 
 def _clients(tx: BookTransaction, organisation: str, ids: set[str]) -> dict[str, Client]:
