@@ -64,9 +64,9 @@ def _credited(event: Any, known: Known) -> Noticed:
 
 def _paid(event: Any, known: Known) -> Noticed:
     """Money that came: a receipt for the client; the organisation's addresses hear of payments, and of
-    instalments by e-check, not by card (N3)."""
+    instalments by e-check, not by card (N3). What has not settled yet is told once it has."""
     payment = known.payments.get(str(event.data.get("payment")))
-    if payment is None:
+    if payment is None or event.data.get("method") == "echeck":
         return NOTHING
     facts = {
         **known.client_facts(payment.client), **known.payment_facts(payment.id),

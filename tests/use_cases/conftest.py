@@ -30,6 +30,12 @@ def american(migrated_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
     yield from _bank(migrated_url, tmp_path, "USD")
 
 
+@pytest.fixture
+def small_bank(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
+    """The Canadian one on SQLite, for what does not differ."""
+    yield from _bank(migrated_sqlite_url, tmp_path, "CAD")
+
+
 def _bank(url: str, folder: Path, currency: str) -> Iterator[EcheckWorld]:
     made = EcheckWorld(url, folder)
     try:
