@@ -80,7 +80,9 @@ def _networks() -> Iterator[str]:
     )
     yield from _table(("Mastercard: declines", "within", "of the same amount"), limits)
     said = {code: f"`{reason}`" for code, reason in MASTERCARD_REASONS.items()}
-    waits = {code: f"wait {wait.total_seconds() / 3600:g} h" for code, wait in (MASTERCARD_WAITS | TRY_LATER).items()}
+    waits = {
+        code: f"wait {wait.total_seconds() / 3600:g} h" for code, wait in {**MASTERCARD_WAITS, **TRY_LATER}.items()
+    }
     yield from _table(
         ("Mastercard's advice", "means"), ((f"`{code}`", means) for code, means in sorted((said | waits).items()))
     )
