@@ -77,7 +77,8 @@ def _paid(event: Any, known: Known) -> Noticed:
     if payment.kind is PaymentKind.ONE_OFF:
         staff.append(Notice(kind=K.PAYMENT, about=_about(event), facts=facts))
     elif facts["method"].get("kind") == "echeck":
-        staff.append(Notice(kind=K.ECHECK_INSTALMENT, about=_about(event), facts=facts))
+        kind = K.ECHECK_INSTALMENT if payment.kind is PaymentKind.INSTALMENT else K.PAYMENT
+        staff.append(Notice(kind=kind, about=_about(event), facts=facts))
     return Noticed(staff=staff, client=[(payment.client, Notice(kind=K.RECEIPT, about=_about(event), facts=facts))])
 
 

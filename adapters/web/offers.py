@@ -41,7 +41,8 @@ RECOMMENDED: dict[ReasonClass, Step] = {
 }
 # fmt: on
 OWED = (PaymentState.FAILED, PaymentState.REVERSED)  # a bank took back what had been paid: it is owed again
-REPLACED = (C.NEVER, C.STOP_PLAN)  # a retry is refused until the method was replaced; then it is the thing to do
+# A retry of these is refused until the method was replaced; then it is the thing to do.
+REPLACED = (C.NEVER, C.STOP_PLAN, C.BANK_RETURN_HARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
