@@ -13,6 +13,7 @@ from adapters.database.report_tables import comparisons
 from adapters.database.shown import instant
 from adapters.logs import log_event, log_failure
 from adapters.runs import organisations
+from domain.capabilities import EcheckOutcome, capability_for
 from domain.days import instant as instant_of
 from domain.days import local_date
 from domain.decision import New, move
@@ -72,7 +73,7 @@ def open_breaks(tx: BookTransaction, organisation: str | None = None, **key: Any
 
 
 def reconcile(app: App, on: date, *, organisation: str | None = None) -> list[Told]:
-    """By hand, every merchant account, whether it was compared before or not."""
+    """By hand, every merchant account that has a list, whether it was compared before or not."""
     return [_one(app, account, on) for account in app.books.run(lambda tx: _accounts(tx, organisation))]
 
 
@@ -161,5 +162,7 @@ def _due(tx: BookTransaction, organisation: str, account: str) -> Comparison | N
 
 
 def _accounts(tx: BookTransaction, organisation: str | None) -> list[MerchantAccount]:
+    """Those whose processor has a list of a date; banks send returns instead."""
     key: dict[str, Any] = {} if organisation is None else {"organisation": organisation}
-    return tx.all(MerchantAccount, order_by="organisation id", **key)
+    accounts = tx.all(MerchantAccount, order_by="organisation id", **key)
+    return [one for one in accounts if capability_for(one).echeck_outcome is not EcheckOutcome.RETURN_FILE]

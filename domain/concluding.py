@@ -103,13 +103,15 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
     What surely was not sent is sent again under the same key without a look-up; it costs no rung.
     """
     payment, attempt = asked.payment, asked.attempt
-    ladder = capability_of(asked.claim.account.processor).ladder
-    unsent = isinstance(silence, NotSent)
+    can = capability_of(asked.claim.account.processor)
+    ladder, unsent = can.ladder, isinstance(silence, NotSent)
+    # What was sent before this is sent again only as long as the processor knows its key.
+    resend = unsent and (attempt.sends <= 1 or can.sends_again(attempt.promised_at, now=now))
     wait = ladder.waits[attempt.rung] if attempt.rung < len(ladder.waits) else ladder.flight
     steps: Decision = (
         move(
             ATTEMPT, attempt, "lose" if attempt.state is AttemptState.SUBMITTING else "wait",
-            key=("key",), fence=attempt.epoch, worker=None, resend=unsent, missed_at=None,
+            key=("key",), fence=attempt.epoch, worker=None, resend=resend, missed_at=None,
             next_at=now + (UNSENT_WAIT if unsent else wait),
             sends=attempt.sends - 1 if unsent else attempt.sends, detail={"why": silence.why},
         ),

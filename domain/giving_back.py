@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from domain.attempt import MAX_SENDS
-from domain.capabilities import KEYS_REMEMBERED, WhenNotFound, capability_for
+from domain.capabilities import capability_for
 from domain.command import answer
 from domain.days import local_date
 from domain.decision import Change, Decision, move
@@ -124,13 +124,14 @@ def fail(
 def lose(out: Outgoing, silence: NoAnswer | NotSent, *, now: datetime) -> Decision:
     """No usable answer: unknown, and looked up by our key before anything else (see `concluding.lose`)."""
     asked = out.asked
-    ladder = capability_for(out.account).ladder
-    unsent = isinstance(silence, NotSent)
+    can = capability_for(out.account)
+    ladder, unsent = can.ladder, isinstance(silence, NotSent)
+    resend = unsent and (asked.sends <= 1 or can.sends_again(asked.promised_at, now=now))
     pause = ladder.waits[asked.rung] if asked.rung < len(ladder.waits) else ladder.flight
     steps: Decision = (
         move(
             REPAYMENT, asked, "lose" if asked.state is RepaymentState.SUBMITTING else "wait",
-            key=("key",), fence=asked.epoch, worker=None, resend=unsent, missed_at=None,
+            key=("key",), fence=asked.epoch, worker=None, resend=resend, missed_at=None,
             next_at=now + (UNSENT_WAIT if unsent else pause),
             sends=asked.sends - 1 if unsent else asked.sends, detail={"why": silence.why},
         ),
@@ -172,10 +173,7 @@ def _not_found(out: Outgoing, back: Back, *, now: datetime, mint: Mint) -> Decis
     asked, can = out.asked, capability_for(out.account)
     if asked.missed_at is None or now - asked.missed_at < can.ladder.flight:
         return _next_rung(out, back, now=now, mint=mint, why="not_found", missed_at=asked.missed_at or now)
-    remembered = now - asked.promised_at < KEYS_REMEMBERED
-    same_key = can.when_not_found is WhenNotFound.SAME_KEY or (
-        can.when_not_found is WhenNotFound.SAME_KEY_FOR_A_DAY and remembered
-    )
+    same_key = can.sends_again(asked.promised_at, now=now)
     if asked.state is RepaymentState.UNKNOWN and same_key and out.unchanged and asked.sends < MAX_SENDS:
         put = {"worker": None, "resend": True, "next_at": now, "rung": asked.rung + 1, "missed_at": None}
         return (move(REPAYMENT, asked, "wait", key=("key",), fence=asked.epoch, **put),)

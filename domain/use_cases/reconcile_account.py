@@ -7,7 +7,9 @@ from functools import partial
 
 from domain import comparing
 from domain.attempt import Attempt
-from domain.comparing import Asked
+from domain.care import limits_of
+from domain.comparing import Asked, HandedOver, handed_over
+from domain.echeck import Echeck
 from domain.event import SYSTEM
 from domain.organisation import MerchantAccount
 from domain.outcome import About, Approved, Listed, LookUp, NoAnswer, NotSent
@@ -18,8 +20,8 @@ from domain.repayment import Repayment
 from domain.steps.find_breaks import keep_break, resolve_break
 
 CHUNK = 500  # lines in one transaction
-ASKED: tuple[type[Asked], ...] = (Attempt, Repayment)
-COMPARED = (About.CHARGE, About.REFUND)  # what attempts and repayments ask for
+ASKED: tuple[type[Attempt] | type[Repayment], ...] = (Attempt, Repayment)
+COMPARED = (About.CHARGE, About.DEBIT, About.REFUND)  # what attempts, e-checks and repayments ask for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,9 @@ def reconcile_account(books: Books, gateways: Gateways, *, account: MerchantAcco
     unlisted = books.run(lambda tx: _booked(tx, account, on))
     missing = [one for one in unlisted if one.key not in listed and one.reference not in listed]
     undecided = 0
-    for start in range(0, len(missing), CHUNK):
-        some = missing[start : start + CHUNK]
+    at_once = min(limits_of(account).concurrency or CHUNK, CHUNK)
+    for start in range(0, len(missing), at_once):
+        some = missing[start : start + at_once]
         answers = gateway.look_up(account, [_question(one) for one in some])  # believed before anything is said missing
         undecided += sum(isinstance(answer, NoAnswer | NotSent) for answer in answers)
         gone = [
@@ -59,12 +62,14 @@ def reconcile_account(books: Books, gateways: Gateways, *, account: MerchantAcco
 
 def _booked(tx: Transaction, account: MerchantAccount, on: date) -> list[Asked]:
     paid = tx.paid_on(account.organisation, account.id, on)
-    return [*paid, *tx.given_back_on(account.organisation, account.id, on)]
+    debits = [handed_over(one) for one in tx.debited_on(account.organisation, account.id, on)]
+    return [*paid, *debits, *tx.given_back_on(account.organisation, account.id, on)]
 
 
 def _question(asked: Asked) -> LookUp:
     question = LookUp(
-        key=asked.key, amount_minor=asked.amount, currency=asked.currency, reference=asked.reference
+        key=asked.key, amount_minor=asked.amount, currency=asked.currency, reference=asked.reference,
+        about=About.DEBIT if isinstance(asked, HandedOver) else About.CHARGE,
     )  # fmt: skip
     if not isinstance(asked, Repayment):
         return question
@@ -81,6 +86,10 @@ def _compare(tx: Transaction, *, account: MerchantAccount, lines: Sequence[Liste
         if references:
             found = tx.all(thing, organisation=organisation, merchant_account=account.id, reference=references)
             known |= {one.reference: one for one in found}
+    echecks = tx.all(Echeck, organisation=organisation, id=keys)
+    if references:
+        echecks += tx.all(Echeck, organisation=organisation, merchant_account=account.id, reference=references)
+    known |= {name: one for one in map(handed_over, echecks) for name in (one.key, one.reference) if name}
     ids = [one.payment for one in known.values()]
     payments = {one.id: one for one in tx.all(Payment, organisation=organisation, id=ids)}
     subjects = set()

@@ -1,6 +1,6 @@
 """Reconciliation: every difference between the processor's list and our books is one break, and none is invented."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from domain.retrying import InDoubt, ReasonNeeded
 from domain.use_cases.act_on_item import reject_item, retry_item, settle_item
 from domain.use_cases.reconcile_account import Reconciled, reconcile_account
 from domain.use_cases.settle_break import AlreadySettled, settle_break
+from tests.echeck_world import EcheckWorld
 from tests.world import ACCOUNT, ORGANISATION, World
 
 NIGHT = date(2026, 11, 25)
@@ -252,3 +253,25 @@ def test_money_that_goes_back_is_compared_too(club: World) -> None:
         BreakKind.MISSING_THERE, About.REFUND, sent.payment, 4_000,
     )  # fmt: skip
     assert club.items() == [], "the payment is not what differs"
+
+
+def test_echecks_are_compared_too(bank: EcheckWorld) -> None:
+    payment, lost = bank.by_echeck(client="c-1"), bank.by_echeck("echeck_unauthorised_late", client="c-2")
+    bank.by_echeck("echeck_nsf", client="c-3")
+    bank.evening()
+    stranger = Request(
+        Operation.DEBIT, ORGANISATION, ACCOUNT, "stranger", amount=700, currency="CAD", token="echeck_settle"
+    )
+    bank.simulator.perform([stranger])
+    tuesday = bank.today()
+    assert (reconcile(bank, tuesday).listed, [one.kind for one in breaks(bank)]) == (4, [BreakKind.MISSING_HERE])
+
+    forget(bank, bank.echeck(lost).id)
+    bank.until(tuesday + timedelta(days=3))
+    reconcile(bank, tuesday)
+    (found,) = breaks(bank, kind=BreakKind.MISSING_THERE)
+    assert (found.about, found.payment, found.amount_here) == (About.DEBIT, lost, 10_000)
+    (item,) = bank.items(payment=lost)
+    assert (item.kind, item.reason) == (ItemKind.IN_DOUBT, "missing_there")
+    assert bank.items(payment=payment) == []
+    bank.sound()

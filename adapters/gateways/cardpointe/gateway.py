@@ -36,6 +36,7 @@ from domain.outcome import (
 from domain.ports import ListNotAvailable
 
 MAX_CONNECTIONS = 64  # to one site of CardPointe
+AT_ONCE = 20  # of a long list of questions
 VOID_TRIES = 3  # by order id, when CardPointe is silent: it asks for that itself
 CLOSED = "account_not_usable"
 UNKNOWN_CHARGE = "unknown_charge"  # a cancellation of what CardPointe has never seen: there is nothing to cancel
@@ -172,7 +173,11 @@ class _Desk:
         return [one if retref else other for one, other, retref in zip(found, others, by_retref, strict=True)]
 
     def by_retref(self, retrefs: Sequence[str]) -> list[Records]:
-        return self.ask(retrefs, Asker.inquire, judging.read_record)
+        """A whole day of them, so not all at once: each of these parts has the deadline to itself."""
+        found: list[Records] = []
+        for start in range(0, len(retrefs), AT_ONCE):
+            found += self.ask(retrefs[start : start + AT_ONCE], Asker.inquire, judging.read_record)
+        return found
 
     def funding(self, days: Sequence[date]) -> list[Any]:
         return self.ask(days, Asker.funding, judging.read_page)
