@@ -9,7 +9,7 @@ from domain.care import Door
 from domain.decision import Decision
 from domain.echeck import Echeck, EcheckState
 from domain.organisation import Organisation
-from domain.outcome import Pending, Returned, Settled, Standing
+from domain.outcome import Cancelled, Pending, Returned, Settled, Standing
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.settling import Surroundings
 from domain.steps import through_door
@@ -59,11 +59,11 @@ def _by_file(door: Door) -> bool:
     return capability_for(door.account).echeck_outcome is EcheckOutcome.RETURN_FILE
 
 
-def _news(one: Echeck, said: Standing) -> Settled | Returned | None:
+def _news(one: Echeck, said: Standing) -> Settled | Returned | Cancelled | None:
     """What changes its state; the same verdict twice is none."""
     if isinstance(said, Settled) and one.state is EcheckState.SETTLED:
         return None
-    return said if isinstance(said, Settled | Returned) else None
+    return said if isinstance(said, Settled | Returned | Cancelled) else None
 
 
 def _record_quiet(tx: Transaction, quiet: Sequence[tuple[Echeck, Standing]], *, by_file: bool) -> None:
@@ -106,6 +106,9 @@ def _record(tx: Transaction, asked: Echeck, said: Standing, *, by_file: bool) ->
             tx.write([settling.settled(one, seen, on=news.on, now=tx.now)])
         case Returned():
             tx.write([_returned(tx, one, seen, news)])
+        case Cancelled():  # by somebody at the processor: the money never comes
+            on = settling.date_of(seen.organisation, tx.now)
+            tx.write([_returned(tx, one, seen, Returned(code="returned_on_request", on=on))])
         case None if settling.is_overdue(one, seen.organisation, now=tx.now):
             _overdue(tx, one, by_file=by_file)
         case None:

@@ -189,7 +189,7 @@ class _Desk:
         self,
         asked: Sequence[str],
         write: Callable[[Asker, str], bytes],
-        judge: Callable[[str, Head, bytes], list[Answer] | NoAnswer],
+        judge: Callable[[str, Head, bytes], Records],
     ) -> list[Records]:
         """Asks what is to be asked; nothing was found where there was no question."""
         found: list[Records] = [[] for _ in asked]
