@@ -86,7 +86,7 @@ def turn_away(door: Door, *, now: datetime) -> Decision:
     return _keep(care, not_before=not_before) if care.not_before is None or care.not_before <= now else ()
 
 
-def tally(answers: Sequence[Finding] | Sequence[Standing], *, charges: bool, again: bool = False) -> Tally:
+def tally(answers: Sequence[Finding | Standing], *, charges: bool, again: bool = False) -> Tally:
     """What is sent `again` was looked up a moment ago, each one alone, and that was answered: between any two
     silences on them lies a usable answer, so they never are twenty in a row. What was not sent was not looked up."""
     missed = 0

@@ -53,7 +53,7 @@ def approve(
         move(PAYMENT, payment, "approve", command=None),
         move(
             ATTEMPT, attempt, "approve", key=("key",), fence=attempt.epoch,
-            reference=reference, worker=None, next_at=None, resend=False, ended_at=now, detail=_said(raw),
+            reference=reference, worker=None, next_at=None, resend=False, ended_at=now, detail=said(raw),
         ),
         New(thing=_posting(asked, reference, now=now, mint=mint)),
         *allocate(
@@ -83,7 +83,7 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
         move(
             ATTEMPT, attempt, "decline", key=("key",), fence=attempt.epoch, reason=code,
             network_code=no.network_code, advice=no.advice, reference=no.reference, worker=None, next_at=None,
-            resend=False, ended_at=now, detail=_said(no.raw),
+            resend=False, ended_at=now, detail=said(no.raw),
         ),
         payment_event(
             payment, FAILED[payment.kind], now, reason=code, network_code=no.network_code, amount=attempt.amount,
@@ -113,7 +113,8 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
             ATTEMPT, attempt, "lose" if attempt.state is AttemptState.SUBMITTING else "wait",
             key=("key",), fence=attempt.epoch, worker=None, resend=resend, missed_at=None,
             next_at=now + (UNSENT_WAIT if unsent else wait),
-            sends=attempt.sends - 1 if unsent else attempt.sends, detail={"why": silence.why},
+            sends=attempt.sends - 1 if unsent else attempt.sends,
+            detail={"why": silence.why, **(said(silence.raw) if isinstance(silence, NoAnswer) else {})},
         ),
     )  # fmt: skip
     if payment.state is not PaymentState.SUBMITTING:
@@ -126,7 +127,7 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
     )
 
 
-def _said(raw: Mapping[str, Any]) -> dict[str, Any]:
+def said(raw: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of the processor's own words: a person may quote them."""
     return {"said": dict(raw)} if raw else {}
 

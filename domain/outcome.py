@@ -41,10 +41,12 @@ class Declined:
 class NoAnswer:
     """Sent, or perhaps sent, and nothing usable came back: the outcome is unknown.
 
-    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug.
+    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug. `raw` is what
+    came back instead of an answer, as far as it may be kept: masked.
     """
 
     why: str
+    raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from domain.outcome import Finding, Standing
 from domain.ports import Books, Transaction
 
 T = TypeVar("T")
-Answers = Sequence[Finding] | Sequence[Standing]
+Answers = Sequence[Finding | Standing]
 
 
 def take(

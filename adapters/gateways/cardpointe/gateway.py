@@ -12,6 +12,7 @@ from adapters.gateways.cardpointe.answers import Standing as Stands
 from adapters.gateways.cardpointe.asking import Asker
 from adapters.gateways.cardpointe.settling import Reports, list_day, stand
 from adapters.gateways.cardpointe.terms import Terms, TermsWrong, read_terms
+from adapters.gateways.kept import with_words
 from adapters.gateways.wire import Wire
 from adapters.gateways.wire_head import Head
 from domain.organisation import MerchantAccount
@@ -154,7 +155,7 @@ class _Desk:
         self, asked: Sequence[A], write: Callable[[Asker, A], bytes], judge: Callable[[A, Head, bytes], J]
     ) -> list[J | NoAnswer | NotSent]:
         def read(index: int, head: Head, body: bytes) -> J:
-            return judge(asked[index], head, body)
+            return with_words(judge(asked[index], head, body), head, body)
 
         requests = [write(self._asker, one) for one in asked]
         return self._wire.ask(requests, read, deadline_s=self._deadline_s)
