@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -31,6 +32,7 @@ from domain.reconciliation import (
     ComparisonState,
 )
 from domain.use_cases.reconcile_account import Reconciled, reconcile_account
+from domain.use_cases.take_back_payment import take_back_payment
 
 KEY = ("organisation", "merchant_account", "on")
 
@@ -132,8 +134,17 @@ def _one(app: App, account: MerchantAccount, on: date) -> Told:
         done = reconcile_account(app.books, app.gateways, account=account, on=on)
     except ListNotAvailable as error:
         log_event("comparison.not_available", organisation=account.organisation, account=account.id, why=str(error))
+    for payment, network_code in done.taken_back if done is not None else ():
+        app.books.run(partial(_take_back, account=account, payment=payment, network_code=network_code))
     found = app.books.run(lambda tx: _note(tx, account, on, done))
     return Told(organisation=account.organisation, account=account.id, on=on, done=done, breaks=found)
+
+
+def _take_back(tx: BookTransaction, *, account: MerchantAccount, payment: str, network_code: str) -> None:
+    """The processor's own report says that a card's holder had the money taken back; once is enough (A1)."""
+    take_back_payment(
+        tx, organisation=account.organisation, payment=payment, code="chargeback", network_code=network_code
+    )
 
 
 def _note(tx: BookTransaction, account: MerchantAccount, on: date, done: Reconciled | None) -> list[Break]:

@@ -178,7 +178,8 @@ class LookUp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A line of the processor's own list of a date: what it says that moved, whatever we believe. `key` is ours as
-    it kept it, empty where it did not; `cancelled` when it was voided since."""
+    it kept it, empty where it did not; `cancelled` when it was voided since. `taken_back` is a chargeback of what is
+    known by `reference`, with the network's own code."""
 
     key: str
     reference: str
@@ -186,3 +187,5 @@ class Listed:
     amount_minor: int
     currency: str
     cancelled: bool = False
+    taken_back: bool = False
+    network_code: str = ""

@@ -10,7 +10,7 @@ from adapters.gateways.cardpointe import judging
 from adapters.gateways.cardpointe.answers import Answer
 from adapters.gateways.cardpointe.answers import Standing as Stands
 from adapters.gateways.cardpointe.asking import Asker
-from adapters.gateways.cardpointe.settling import Reports, list_day, stand
+from adapters.gateways.cardpointe.settling import Reports, list_chargebacks, list_day, stand
 from adapters.gateways.cardpointe.terms import Terms, TermsWrong, read_terms
 from adapters.gateways.kept import with_words
 from adapters.gateways.wire import Wire
@@ -115,7 +115,8 @@ class CardPointeGateway:
         desk = self._desk(account)
         if desk is None:
             raise ListNotAvailable(CLOSED)
-        return list(list_day(on, settlement=desk.settlement, inquire=desk.by_retref))
+        moved = list(list_day(on, settlement=desk.settlement, inquire=desk.by_retref))
+        return [*moved, *list_chargebacks(on, desk.funding)]
 
     def close(self) -> None:
         with self._guard:

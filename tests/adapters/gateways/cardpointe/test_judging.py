@@ -2,12 +2,14 @@
 
 import json
 import random
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from adapters.gateways.cardpointe import judging
 from adapters.gateways.cardpointe.reasons import DOUBTFUL, TEMPORARY
+from adapters.gateways.cardpointe.settling import list_chargebacks
 from adapters.gateways.wire_head import Head
 from domain.declines import REASONS
 from domain.outcome import About, Approved, Cancellation, Charge, Declined, LookUp, NoAnswer, NotFound, NotSent
@@ -20,6 +22,7 @@ APPROVED: dict[str, Any] = {
     "merchid": "542041", "batchid": "1900941444",
 }  # fmt: skip
 DICE = random.Random(4)
+NOON = date(2026, 11, 25)
 
 
 def head(status: int = 200, *, is_json: bool = True) -> Head:
@@ -115,3 +118,15 @@ def test_F28_a_look_up_is_one_object_or_a_list_and_two_that_took_money_are_nobod
     missing = {"respproc": "PPS", "resptext": "Txn not found", "respcode": "29", "respstat": "C"}
     assert found(missing) == found(missing | {"retref": KEY}) == NotFound()
     assert found(missing | {"retref": "elsewhere"}) == NoAnswer(why="mismatch")
+
+
+def test_A1_a_chargeback_is_in_the_funding_reports_of_a_week_and_a_report_that_can_not_be_read_waits():
+    line = {"amount": "92.15", "reasoncode": "34", "retref": "278090245692", "casenumber": "7", "depositdate": "null"}
+    pages: dict[date, Any] = {
+        NOON: {"chargebacks": [line], "txns": []}, NOON - timedelta(days=1): {"errormsg": "No deposits"},
+        NOON - timedelta(days=2): NoAnswer(why="timeout"), NOON - timedelta(days=3): {"chargebacks": [{"amount": 1}]},
+    }  # fmt: skip
+    (found,) = list_chargebacks(NOON, lambda days: [pages.get(day, {"txns": []}) for day in days])
+    assert (found.reference, found.amount_minor, found.network_code, found.taken_back) == (
+        "278090245692", 9215, "34", True,
+    )  # fmt: skip
