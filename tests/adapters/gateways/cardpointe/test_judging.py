@@ -74,7 +74,7 @@ def test_F17_each_temporary_answer_is_technical_and_each_lost_thread_is_no_answe
 
 
 def test_F23_a_bank_that_timed_out_is_looked_up_and_then_a_decline_that_may_be_tried_again():
-    timed_out = {"respstat": "B", "respcode": "62", "respproc": "PPS", "resptext": "Timed out"}
+    timed_out: dict[str, Any] = {"respstat": "B", "respcode": "62", "respproc": "PPS", "resptext": "Timed out"}
     assert judged(**timed_out, setlstat="Declined", amount=..., authcode=...) == NoAnswer(why="timeout")
     records = judging.read_records(KEY, head(), bytes_of(APPROVED | timed_out | {"setlstat": "Declined"}))
     asked = LookUp(key=KEY, amount_minor=4500, currency="USD")
