@@ -13,7 +13,7 @@ from domain.action_item import ActionItem, ItemKind, ItemState
 from domain.attempt import MAX_SENDS, REAL_LADDER, SIMULATOR_LADDER, Attempt, AttemptState, Ladder
 from domain.capabilities import CAPABILITIES, WhenNotFound
 from domain.claim import Asked
-from domain.concluding import conclude, lose
+from domain.concluding import conclude
 from domain.decision import Decision
 from domain.ledger import Posting
 from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
@@ -227,22 +227,6 @@ def test_R7_a_processor_that_forgets_its_keys_is_never_sent_one_twice(
     monkeypatch.setitem(CAPABILITIES, "forgetful", row)
     one = asked(state=AttemptState.UNKNOWN, account=account(processor="forgetful"))
     assert moved(decide(surely_missing(one), NotFound()), Attempt).after == AttemptState.IN_DOUBT
-
-
-@pytest.mark.parametrize(("hours", "again"), [(23, True), (24, False)])
-def test_F15_a_processor_that_remembers_keys_for_a_day_is_sent_one_again_within_it(
-    hours: int, again: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(CAPABILITIES, "daily", replace(CAPABILITIES["stripe"], ladder=SIMULATOR_LADDER))
-    one = surely_missing(asked(state=AttemptState.UNKNOWN, account=account(processor="daily")))
-    later = one.attempt.promised_at + timedelta(hours=hours)
-    one = replace(one, attempt=replace(one.attempt, missed_at=later - FLIGHT))
-    after = attempt_after(one, decide(one, NotFound(), now=later))
-    assert (after.attempt.resend, after.attempt.state == AttemptState.UNKNOWN) == (again, again)
-
-    sent_twice = asked(state=AttemptState.UNKNOWN, account=account(processor="daily"), attempt={"sends": 2})
-    lost = attempt_after(sent_twice, lose(sent_twice, NotSent(why="refused"), now=later))
-    assert (lost.attempt.resend, lost.attempt.sends) == (again, 1)
 
 
 OUTCOMES: list[Outcome] = [SILENCE, NotSent(why="refused"), replace(APPROVED, amount_minor=1)]
