@@ -14,6 +14,7 @@ from domain.action_item import ActionItem
 from domain.event import SYSTEM
 from domain.money import decimal_text
 from domain.payment_method import PaymentMethod
+from domain.refusal import Refusal
 from domain.retrying_refunds import is_about_repayment, next_step
 
 REGIONS = {"en": "en_CA", "fr": "fr_CA"}
@@ -24,6 +25,7 @@ BRANDS = {
     "interac": "Interac", "jcb": "JCB", "diners": "Diners Club",
 }  # fmt: skip
 DOTS = "••"
+INSTANTS = ("at", "until")  # of what a refusal is told with
 NO_BREAK = "\u00a0"
 SHOWN_WHOLE = 20  # an id of a sender is seldom longer; ours are 40
 SHOWN_END = 10
@@ -114,6 +116,11 @@ class Wording:
     def reason(self, code: str, part: str) -> str:
         """`part` is `staff` (why it failed, for who works here) or `next` (what to do)."""
         return self.either(f"reason.{code}.{part}", f"reason.declined.{part}")
+
+    def refusal(self, why: Refusal) -> str:
+        """Why something is refused; instants as people here read them."""
+        at = {name: self.moment(datetime.fromisoformat(why.params[name])) for name in INSTANTS if name in why.params}
+        return self.either(f"refusal.{why.code}", "refusal.refused", **{**why.params, **at})
 
     def next_step(self, item: ActionItem, method: PaymentMethod | None) -> str:
         """What to do about an item."""
