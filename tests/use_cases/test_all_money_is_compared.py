@@ -1,6 +1,6 @@
 """Reconciliation of e-checks, and of chargebacks that only a list tells."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from adapters.gateways.simulator_rules import Operation, Request
 from domain.action_item import ItemKind
