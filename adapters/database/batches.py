@@ -36,7 +36,7 @@ def batch_told(
         "total": batch.total, "currency": batch.currency, "number": batch.number or None,
         "effective_on": _day(batch.effective_on), "file": batch.file or None, "frozen_at": instant(batch.frozen_at),
         "submitted_at": instant_or_none(batch.submitted_at), "states": dict(sorted(states.items())),
-        "echecks": [{"payment": one.payment, "client": one.client, **echeck_told(one)} for one in shown],
+        "entries": [{"payment": one.payment, "client": one.client, **echeck_told(one)} for one in shown],
     }  # fmt: skip
     return told, shown[-1].id if len(found) > limit else None
 

@@ -9,6 +9,7 @@ from adapters.bootstrap import App
 from adapters.web import (
     account,
     acts,
+    audit,
     batches,
     billing,
     clients,
@@ -16,13 +17,19 @@ from adapters.web import (
     differences,
     errors,
     events,
+    guide,
     health,
     items,
     mailbox,
     merchant_accounts,
+    nights,
     operating,
+    organisation,
+    organisation_settings,
     paper,
+    people,
     processor_webhooks,
+    queues,
     reads,
     reports,
     sign_in,
@@ -57,9 +64,10 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, batches, subscriptions, paper, clients,
-        operating, reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
-        sign_in_oidc, account,
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
+        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit, guide,
+        batches,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

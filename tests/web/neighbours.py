@@ -15,9 +15,9 @@ from adapters.inbox.schemas import SCHEMAS, act_of
 from adapters.mail.planning import plan_all
 from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
-from domain.access import ServiceKey
+from domain.access import Quarantined, ServiceKey
 from domain.decision import Decision, New
-from domain.echeck_batch import BatchState, EcheckBatch
+from domain.echeck_batch import EcheckBatch
 from domain.outcome import About
 from domain.permissions import Permission
 from domain.processor_event import ReportedState, ReportKind
@@ -36,7 +36,7 @@ NAMES = {
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
     "subscription": "subscription", "mail": "mail", "break": "break", "report": "report",
-    "batch": "batch",
+    "batch": "batch", "message": "message",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -103,7 +103,7 @@ def furnishing(organisation: str, p: str, word: str) -> Iterator[dict[str, Any]]
 
 
 def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
-    """What its processor's books say otherwise, a report that nobody could place, and a batch of e-checks."""
+    """What its processor's books say otherwise, and a report that nobody could place."""
     here: dict[str, Any] = {"organisation": organisation, "merchant_account": f"{p}main", "changed_at": at}
     broken = Break(
         id=f"{p}brk-1", subject=word, reference=word, kind=BreakKind.MISSING_HERE, about=next(iter(About)),
@@ -114,10 +114,14 @@ def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
         occurred_at=at, received_at=at, state=ReportState.PARKED, why="unknown", **here,
     )  # fmt: skip
     batch = EcheckBatch(
-        organisation=organisation, id=f"{p}bat-1", merchant_account=f"{p}main", cutoff_on=at.date(), count=1, total=700,
-        state=BatchState.FROZEN, currency="CAD", file=word, frozen_at=at,
+        organisation=organisation, id=f"{p}bat-1", merchant_account=f"{p}main", cutoff_on=at.date(), count=1,
+        total=1_234, currency="CAD", file=word, frozen_at=at,
     )  # fmt: skip
-    return New(thing=broken), New(thing=parked), New(thing=batch)
+    aside = Quarantined(
+        id=f"{organisation}-qua-1", door="http", reason="no_id", at=at,
+        raw=json.dumps({"source": "s", "data": {"organisation": organisation, "name": word}}),
+    )  # fmt: skip
+    return New(thing=broken), New(thing=parked), New(thing=batch), New(thing=aside)
 
 
 def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
@@ -149,6 +153,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
 
         found = {kind: read(table) for kind, table in kinds.items()}
         found["instalment"] = read("payments", "state = 'scheduled' AND offline IS NULL")
+        found["message"] = [f"{organisation}-qua-1"]
         found["cheque"] = read("payments", "offline = 'cheque' AND plan IS NOT NULL")
     assert all(found.values()), found
     return found

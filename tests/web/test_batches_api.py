@@ -35,10 +35,10 @@ def test_E3_a_batch_is_read_with_its_totals_and_page_by_page(bank: EcheckWorld):
     assert (whole["state"], whole["count"], whole["total"], whole["states"], whole["next"]) == (
         "submitted", 3, 7_000, {"submitted": 3}, None,
     )  # fmt: skip
-    assert {entry["payment"] for entry in whole["echecks"]} == set(payments)
+    assert {entry["payment"] for entry in whole["entries"]} == set(payments)
     first = service.get(f"{address}?limit=2").json()
     second = service.get(first["next"]).json()
-    assert [*first["echecks"], *second["echecks"]] == whole["echecks"]
+    assert [*first["entries"], *second["entries"]] == whole["entries"]
     assert second["next"] is None
     assert service.get(f"{address}?after=zzz").status_code == 422
     report = service.get(f"{OWN}/reports/echecks").json()  # P4
