@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.answering import answer_payment
 from domain.attempt import Attempt
@@ -13,7 +13,7 @@ from domain.event import SYSTEM
 from domain.instalment import PlanState
 from domain.invoice import OpenLine
 from domain.itemising import open_item, resolve_item
-from domain.outcome import Charge, NoAnswer
+from domain.outcome import Charge
 from domain.payment import PAYMENT, Payment, PaymentKind
 from domain.payment_method import MethodState, PaymentMethod, instrument_of
 from domain.presenting import claimed
@@ -22,7 +22,6 @@ from domain.retry_rules import must_be_within
 from domain.telling import FAILED, payment_event
 
 Mint = Callable[[str], str]
-NOT_ASKED = NoAnswer(why="restored")  # so that its ladder looks it up first
 
 
 def promise(claim: Claim, *, worker: str, now: datetime, mint: Mint) -> tuple[Decision, Asked | None]:
@@ -101,13 +100,6 @@ def must_wait(payment: Payment, lines: Collection[OpenLine], flying: Collection[
     return (
         payment.kind is not PaymentKind.ONE_OFF and under_way > 0 and opened - under_way < min(payment.amount, opened)
     )
-
-
-def perhaps_asked(payment: Payment, restored_at: datetime | None) -> bool:
-    """Whether these books may have forgotten that it was charged: it was due when they were restored (F-72)."""
-    if restored_at is None or payment.created_at > restored_at:
-        return False
-    return payment.due_on <= restored_at.date() + timedelta(days=1)
 
 
 def question(asked: Asked) -> Charge:

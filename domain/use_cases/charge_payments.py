@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.care import Door
-from domain.charging import NOT_ASKED, perhaps_asked, promise, question
+from domain.charging import promise, question
 from domain.claim import Asked
-from domain.outcome import Outcome
+from domain.outcome import NOT_ASKED, Outcome, perhaps_asked
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.steps import through_door
 from domain.steps.echeck_steps import with_lines_locked
@@ -58,9 +58,9 @@ def _promise(
 
 
 def _ask(gateways: Gateways, asked: Sequence[Asked], restored: datetime | None) -> list[Outcome]:
-    """No transaction is open here. What was perhaps asked before the books were restored is not asked but looked up,
-    as if its answer were lost: not found, it is sent under the same key (F-72)."""
+    """No transaction is open here."""
     account = asked[0].claim.account
-    fresh = [one for one in asked if not perhaps_asked(one.payment, restored)]
+    doubtful = {one.attempt.key for one in asked if perhaps_asked(one.payment.created_at, one.payment.due_on, restored)}
+    fresh = [one for one in asked if one.attempt.key not in doubtful]
     answers = iter(gateways(account).charge(account, [question(one) for one in fresh]) if fresh else ())
-    return [NOT_ASKED if perhaps_asked(one.payment, restored) else next(answers) for one in asked]
+    return [NOT_ASKED if one.attempt.key in doubtful else next(answers) for one in asked]

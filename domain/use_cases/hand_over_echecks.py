@@ -1,6 +1,7 @@
 """Hands over the e-checks of frozen batches through a processor's API, entry by entry: promise, ask, record (E3)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,17 @@ from domain.care import Door
 from domain.echeck import Echeck, EcheckState
 from domain.echeck_batch import BatchState, EcheckBatch
 from domain.organisation import MerchantAccount, Organisation
-from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
+from domain.outcome import (
+    NOT_ASKED,
+    Approved,
+    Declined,
+    Finding,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Outcome,
+    perhaps_asked,
+)  # fmt: skip
 from domain.payment_method import PaymentMethod
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.steps import through_door
@@ -27,10 +38,14 @@ def hand_over_echecks(
     """One claim of what is to be sent, or looked up; answers how many. Each is sent under its own key, again only
     when the processor surely does not know it."""
     with leases.batch() as worker:
-        door, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        door, taken, methods, restored = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
         through = door.account
-        fresh = [one for one in taken if one.state is EcheckState.BATCHED or batching.resend(one)]
-        known = [one for one in taken if one not in fresh]
+        new = [one for one in taken if one.state is EcheckState.BATCHED]
+        doubtful = [one for one in new if perhaps_asked(one.created_at, one.cutoff_on, restored)]
+        fresh = [one for one in taken if (one in new and one not in doubtful) or batching.resend(one)]
+        known = [one for one in taken if one not in fresh and one not in doubtful]
+        if doubtful:
+            _record_each(books, through, doubtful, [NOT_ASKED] * len(doubtful), log)
         gateway = gateways(through) if taken else None
         if gateway is not None and fresh:
             _tell(log, "echeck.handed_over", fresh)
@@ -49,7 +64,7 @@ def hand_over_echecks(
 
 def _promise(
     tx: Transaction, organisation: str, account: str, limit: int, worker: str
-) -> tuple[Door, list[Echeck], dict[str, PaymentMethod]]:
+) -> tuple[Door, list[Echeck], dict[str, PaymentMethod], datetime | None]:
     """From here on a crash is repaired by asking about the key."""
     door = tx.door(organisation, account)
     if door is None:
@@ -60,7 +75,8 @@ def _promise(
     tx.write([decision for decision, _ in taken])
     ids = sorted({one.payment_method for one in due})
     methods = tx.all(PaymentMethod, organisation=organisation, id=ids) if ids else []
-    return door, [echeck for _, echeck in taken], {method.id: method for method in methods}
+    by_id = {method.id: method for method in methods}
+    return door, [echeck for _, echeck in taken], by_id, tx.restored_at()
 
 
 def _by_file(door: Door) -> bool:
