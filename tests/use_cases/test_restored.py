@@ -80,7 +80,7 @@ def test_F72_a_restored_backup_asks_for_nothing_twice_and_passes_no_event_over(
     assert len(asked) == 5
     assert set(asked.values()) == {1}  # nothing was sent again, not even under its own key
     later = read(world)
-    assert len([one for one in later if one.startswith("plan:")]) == 1  # told after the backup, read after the restore
+    assert len([one for one in later if one.startswith("plan:")]) == 1  # told before the backup, read after the restore
     assert {f"payment:{payment}" for payment in payments} <= set(later)
     assert told > 0
     assert read(world) == []
