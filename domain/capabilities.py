@@ -85,6 +85,11 @@ class Capability:
     real: bool = True
     overridable: bool = False
 
+    @property
+    def by_file(self) -> bool:
+        """Its e-checks go in files, a batch to a file, and come back in files."""
+        return self.echeck_outcome is EcheckOutcome.RETURN_FILE
+
     def takes(self, kind: str) -> bool:
         """Whether payment methods of this kind (card, echeck) can be charged through it."""
         return self.cards if kind == "card" else bool(self.echecks)
