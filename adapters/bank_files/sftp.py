@@ -5,7 +5,6 @@ import posixpath
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from io import StringIO
 from stat import S_ISREG
 from typing import Any
@@ -13,23 +12,11 @@ from typing import Any
 import paramiko
 
 from adapters.bank_files.mailbox import CHUNK, Letter, Mailbox, MailboxError, NotReached, NotThere
+from adapters.bank_files.server import Server
 
 CONNECT_S = 15.0
 ANSWER_S = 60.0  # of one answer of the server; a file of a hundred thousand entries goes in many
 TROUBLE = (paramiko.SSHException, OSError, EOFError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """Where and as whom. `host_key` is a line such as `ssh-ed25519 AAAA…`; `secret` a password or a private key."""
-
-    host: str
-    port: int
-    user: str
-    secret: str = field(repr=False)
-    host_key: str
-    out: str
-    returns: str
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.paysafe.gateway import PaysafeGateway
 from adapters.gateways.paysafe.terms import check_terms as check_paysafe
 from adapters.gateways.simulator import Simulator
-from adapters.gateways.stripe.gateway import StripeGateway
 from adapters.gateways.stripe.terms import check_terms as check_stripe
 from adapters.settings import Settings
 from domain.capabilities import ProcessorNotAvailable, capability_of
@@ -56,6 +55,9 @@ def _paysafe(settings: Settings, _desk: Desk | None) -> Made:
 
 
 def _stripe(settings: Settings, _desk: Desk | None) -> Made:
+    """Its SDK is loaded when an account asks for it: it brings two HTTP clients, which every command would wait for."""
+    from adapters.gateways.stripe.gateway import StripeGateway
+
     gateway = StripeGateway(
         settings.credential, today=lambda: datetime.now(UTC).date(), simulator_url=settings.simulator_url
     )

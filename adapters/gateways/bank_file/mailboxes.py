@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 from adapters.bank_files.folder import folder_of, open_folder
 from adapters.bank_files.mailbox import Mailbox, NotReached, OpenMailbox
-from adapters.bank_files.sftp import Server, open_sftp
+from adapters.bank_files.server import Server
 from adapters.gateways.bank_file.terms import Place, read_place
 from adapters.settings import Settings
 from domain.organisation import MerchantAccount
@@ -21,6 +21,9 @@ def mailbox_of(account: MerchantAccount, settings: Settings) -> OpenMailbox:
         return lambda: open_folder(path)
 
     def opened() -> AbstractContextManager[Mailbox]:
+        """What speaks SFTP is loaded when a bank is asked: no other command waits for it."""
+        from adapters.bank_files.sftp import open_sftp
+
         return open_sftp(_server(account, place, settings))
 
     return opened
