@@ -9,6 +9,7 @@ from adapters.bootstrap import App
 from adapters.web import (
     account,
     acts,
+    batches,
     billing,
     clients,
     commands,
@@ -56,8 +57,8 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
-        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        health, sign_in, items, acts, commands, events, reads, billing, batches, subscriptions, paper, clients,
+        operating, reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
         sign_in_oidc, account,
     )  # fmt: skip
     for part in parts:
