@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from adapters.bank_files.mailbox import Letter, Mailbox, MailboxError, OpenMailbox
 from adapters.bootstrap import App
@@ -129,8 +130,8 @@ def _close(tx: BookTransaction, letter: BankLetter) -> None:
 
 def _note(tx: BookTransaction, account: MerchantAccount, *, well: bool) -> None:
     """When it is looked for next; and, if all was read, that nothing more is there so far."""
-    key = {"organisation": account.organisation, "id": account.id}
+    key: dict[str, Any] = {"organisation": account.organisation, "id": account.id}
     tx.lock(MerchantAccount, **key)
-    put = {"next_at": tx.now + EVERY, **({"collected_at": tx.now} if well else {})}
+    put: dict[str, Any] = {"next_at": tx.now + EVERY, **({"collected_at": tx.now} if well else {})}
     desk = tx.find(BankDesk, **key)
     tx.write([(Change(thing=BankDesk, key=key, put=put) if desk is not None else New(thing=BankDesk(**key, **put)),)])

@@ -1,6 +1,6 @@
 """`encaisse bank-files`, `bank-records`, `dismiss-record` and `return-rates`: what went to banks and came back."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,12 +22,12 @@ def bank_files(
     from domain.bank_file import BankFile, FileState
 
     spoken = language_of(language)
-    key = {} if whole else {"state": FileState.WRITTEN}
+    key: dict[str, Any] = {} if whole else {"state": FileState.WRITTEN}
     if organisation is not None:
-        key["organisation"] = organisation  # type: ignore[assignment]
+        key["organisation"] = organisation
     with opened("access", language=spoken, now=now) as app:
         found = app.books.run(
-            lambda tx: tx.all(BankFile, order_by="written_at id", limit=10_000, **key),  # type: ignore[arg-type]
+            lambda tx: tx.all(BankFile, order_by="written_at id", limit=10_000, **key),
             read_only=True,
         )
     for file in found:
@@ -53,12 +53,12 @@ def bank_records(
     from domain.bank_mail import BankRecord, RecordState
 
     spoken = language_of(language)
-    key = {} if whole else {"state": RecordState.PARKED}
+    key: dict[str, Any] = {} if whole else {"state": RecordState.PARKED}
     if organisation is not None:
-        key["organisation"] = organisation  # type: ignore[assignment]
+        key["organisation"] = organisation
     with opened("access", language=spoken, now=now) as app:
         found = app.books.run(
-            lambda tx: tx.all(BankRecord, order_by="at letter line", limit=10_000, **key),  # type: ignore[arg-type]
+            lambda tx: tx.all(BankRecord, order_by="at letter line", limit=10_000, **key),
             read_only=True,
         )
     for one in found:

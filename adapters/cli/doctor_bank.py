@@ -1,6 +1,7 @@
 """The doctor on banks: files that lie here, what banks said that waits for a person, debits that come back."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -41,14 +42,14 @@ def _look(tx: BookTransaction) -> list[Finding]:
     found = []
     for file in tx.all(BankFile, order_by="written_at", state=FileState.WRITTEN, limit=MOST):
         if file.why:
-            params = {"organisation": file.organisation, "name": file.name, "why": file.why}
-            found.append(Finding(check="bank_file", trouble=True, params=params))
+            told = {"organisation": file.organisation, "name": file.name, "why": file.why}
+            found.append(Finding(check="bank_file", trouble=True, params=told))
     parked = len(tx.all(BankRecord, state=RecordState.PARKED, limit=1_000))
     if parked:
         found.append(Finding(check="bank_records", trouble=True, params={"count": parked}))
     high = high_rates(tx)
     for account, rate in high[:MOST]:
-        params = {
+        params: dict[str, Any] = {
             "organisation": account.organisation, "account": account.account, "returned": rate.returned,
             "debits": rate.debits, "percent": f"{rate.basis_points / 100:.2f}", "limit": f"{rate.limit / 100:g}",
         }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.bank_files.desk import Desk
 from adapters.gateways.bank_file.gateway import BankFileGateway
 from adapters.gateways.bank_file.mailboxes import mailbox_of, secrets_of
-from adapters.gateways.bank_file.terms import check_cpa005, check_nacha, pen_of
+from adapters.gateways.bank_file.terms import PENS, check_cpa005, check_nacha, pen_of
 from adapters.gateways.cardpointe.gateway import CardPointeGateway
 from adapters.gateways.cardpointe.terms import check_terms as check_cardpointe
 from adapters.gateways.http_gateway import HttpSimulatorGateway
@@ -88,6 +88,10 @@ CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
 _CREDENTIALS: dict[str, Callable[[MerchantAccount], list[str]]] = {"nacha": secrets_of, "cpa005": secrets_of}
 
 
+# What an account needs before it can be used, where it may be registered without.
+_COMPLETE: dict[str, Callable[[Mapping[str, Any]], object]] = dict(PENS)
+
+
 class NoDesk(Exception):
     """Bank files are written in the database, and this process was given none."""
 
@@ -106,6 +110,15 @@ def unusable_setting(processor: str, settings: Mapping[str, Any]) -> str:
     """The name of a setting with which the adapter could ask nobody, or that it doesn't know: it may be a secret."""
     try:
         CHECKS.get(processor, dict)(settings)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def missing_setting(account: MerchantAccount) -> str:
+    """The name of a setting without which nothing can be asked through this account yet."""
+    try:
+        _COMPLETE.get(account.processor, dict)(account.settings)
     except ValueError as error:
         return str(error)
     return ""

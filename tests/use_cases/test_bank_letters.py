@@ -44,9 +44,11 @@ def test_E4_silence_until_the_end_of_the_window_is_the_verdict_and_a_late_return
     filed.bank.collect()
     due = filed.echeck(id).verdict_on
     assert due is not None
-    filed.until(due)
+    filed.at(due, 4)
+    filed.settle_down()
     assert filed.echeck(id).state is EcheckState.SUBMITTED
-    filed.day()
+    filed.tomorrow()
+    filed.settle_down()
     assert (filed.echeck(id).state, filed.echeck(id).settled_on) == (EcheckState.SETTLED, due)
     filed.hear(filed.say(id, REVOKED[filed.rail]))
     assert filed.echeck(id).state is EcheckState.RETURNED
@@ -65,12 +67,14 @@ def test_E4_a_server_that_is_away_says_nothing_about_the_money(filed: FileWorld)
     filed.box = away
     due = filed.echeck(id).verdict_on
     assert due is not None
-    filed.until(due + timedelta(days=1))
+    filed.at(due + timedelta(days=1), 4)
+    filed.settle_down()
     assert filed.echeck(id).state is EcheckState.SUBMITTED
     (item,) = filed.items()
     assert (item.kind, item.reason) == (ItemKind.IN_DOUBT, "no_verdict")
     filed.box = lambda box: box
-    filed.day()
+    filed.tomorrow()
+    filed.settle_down()
     assert filed.echeck(id).state is EcheckState.SETTLED
     assert filed.items()[0].state is ItemState.RESOLVED
 

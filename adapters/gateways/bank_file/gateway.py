@@ -6,6 +6,7 @@ same is handed in again, and a bank takes a file of the same name, date and numb
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 
 from adapters.bank_files.desk import Desk, Known, Waiting
@@ -65,7 +66,8 @@ class BankFileGateway:
         known = self._desk.known(account, [one.key for one in questions])
         trouble: dict[str, Trouble] = {}
         if any(one.file.state is not FileState.DELIVERED for one in known.values()):
-            trouble = self._deliver(account, self._pen_of(account))
+            with suppress(ValueError):  # its settings were taken away: it is not delivered, and that is all we know
+                trouble = self._deliver(account, self._pen_of(account))
             known = self._desk.known(account, [one.key for one in questions])
         return [
             _outcome(known[one.key], one.currency, trouble) if one.key in known else NotFound() for one in questions
@@ -79,7 +81,10 @@ class BankFileGateway:
         raise ListNotAvailable("a bank sends no list")
 
     def _hand_in(self, account: MerchantAccount, asked: Sequence[Debit | RefundOrder]) -> list[Outcome]:
-        keys, pen = [one.key for one in asked], self._pen_of(account)
+        try:
+            keys, pen = [one.key for one in asked], self._pen_of(account)
+        except ValueError as error:  # the bank has not said everything yet: nothing can be written
+            return [NotSent(why=f"setting_{error}") for _ in asked]
         refused = self._desk.enter(account, keys, pen).refused
         trouble = self._deliver(account, pen)
         known = self._desk.known(account, keys)

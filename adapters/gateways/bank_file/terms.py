@@ -51,49 +51,62 @@ _CANADIAN: Mapping[str, re.Pattern[str]] = {
     "return_institution": re.compile(r"[0-9]{3}"), "return_transit": re.compile(r"[0-9]{5}"),
     "return_account": re.compile(r"[0-9]{4,12}"),
 }  # fmt: skip
+_DESCRIPTION = re.compile(r"[0-9A-Z ]{1,10}")
 _PLACE = frozenset(("url", "returns", "credentials", "line_end"))
 _LINE_ENDS = {"lf": "\n", "crlf": "\r\n"}
 
 
 def check_nacha(settings: Mapping[str, Any]) -> None:
-    """Raises TermsWrong."""
-    nacha_pen(settings)
-    read_place(settings)
+    """What is given makes sense; an account may be registered before its bank has said everything. Raises
+    TermsWrong."""
+    _check(settings, _NACHA | {"description": _DESCRIPTION})
+    if "destination" in settings and not routing_is_valid(settings["destination"]):
+        raise TermsWrong("destination")
 
 
 def check_cpa005(settings: Mapping[str, Any]) -> None:
-    """Raises TermsWrong."""
-    canadian_pen(settings)
+    """The same of Canada. Raises TermsWrong."""
+    _check({name: value for name, value in settings.items() if name != "transaction_type"}, _CANADIAN)
+    kind = settings.get("transaction_type", FEES_AND_DUES)
+    if type(kind) is not int or not 100 <= kind <= 999:
+        raise TermsWrong("transaction_type")
+
+
+def _check(settings: Mapping[str, Any], known: Mapping[str, re.Pattern[str]]) -> None:
+    if unknown := sorted(set(settings) - set(known) - _PLACE):
+        raise TermsWrong(unknown[0])  # a password among them is refused, not kept
+    for name, pattern in known.items():
+        value = settings.get(name, "")
+        if name in settings and (type(value) is not str or not pattern.fullmatch(value)):
+            raise TermsWrong(name)
+    _line_end(settings, "lf")
     read_place(settings)
 
 
 def nacha_pen(settings: Mapping[str, Any]) -> Pen:
     """`destination`, `origin`, `destination_name`, `origin_name`, `company_name`, `company_id`, `odfi`;
     `description` and `line_end` (lf, crlf) where the bank wants others. Raises TermsWrong."""
-    given = _read(settings, _NACHA, optional=("description",))
-    if not routing_is_valid(given["destination"]):
-        raise TermsWrong("destination")
-    description = settings.get("description", DESCRIPTION)
-    if type(description) is not str or not re.fullmatch(r"[0-9A-Z ]{1,10}", description):
-        raise TermsWrong("description")
+    check_nacha(settings)
+    given = _needed(settings, _NACHA)
     odfi = int(given.pop("odfi"))
-    end = _line_end(settings, "lf")
-    return NachaPen(originator=Originator(**given, odfi=odfi, line_end=end), description=description)
+    return NachaPen(
+        originator=Originator(**given, odfi=odfi, line_end=_line_end(settings, "lf")),
+        description=str(settings.get("description", DESCRIPTION)),
+    )  # fmt: skip
 
 
 def canadian_pen(settings: Mapping[str, Any]) -> Pen:
     """`originator`, `data_centre`, `short_name`, `long_name`, `return_institution`, `return_transit` and
     `return_account`; `transaction_type` and `line_end` where the bank wants others. Raises TermsWrong."""
-    given = _read(settings, _CANADIAN, optional=("transaction_type",))
-    kind = settings.get("transaction_type", FEES_AND_DUES)
-    if type(kind) is not int or not 100 <= kind <= 999:
-        raise TermsWrong("transaction_type")
+    check_cpa005(settings)
+    given = _needed(settings, _CANADIAN)
     return CanadianPen(
         originator=CanadianOriginator(
             originator=given["originator"], data_centre=int(given["data_centre"]), currency="CAD",
             short_name=given["short_name"], long_name=given["long_name"],
             return_to=institution(given["return_institution"], given["return_transit"]),
-            return_account=given["return_account"], transaction_type=kind, line_end=_line_end(settings, "crlf"),
+            return_account=given["return_account"], transaction_type=settings.get("transaction_type", FEES_AND_DUES),
+            line_end=_line_end(settings, "crlf"),
         )
     )  # fmt: skip
 
@@ -134,16 +147,11 @@ def read_place(settings: Mapping[str, Any]) -> Place:
     return Place(str(parts.hostname), port, path, returns, credentials)
 
 
-def _read(
-    settings: Mapping[str, Any], wanted: Mapping[str, re.Pattern[str]], *, optional: tuple[str, ...]
-) -> dict[str, str]:  # fmt: skip
-    if unknown := sorted(set(settings) - set(wanted) - set(optional) - _PLACE):
-        raise TermsWrong(unknown[0])  # a password among them is refused, not kept
-    for name, pattern in wanted.items():
-        value = settings.get(name)
-        if type(value) is not str or not pattern.fullmatch(value):
+def _needed(settings: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    for name in names:
+        if name not in settings:
             raise TermsWrong(name)
-    return {name: str(settings[name]) for name in wanted}
+    return {name: str(settings[name]) for name in names}
 
 
 def _line_end(settings: Mapping[str, Any], default: str) -> str:
