@@ -5,15 +5,15 @@ from typing import Any
 
 from domain.bank_file import BANK_FILE, BankFile, FileState
 from domain.decision import Decision, New, move
-from domain.event import Event
+from domain.event import SYSTEM, Event
 
 
-def delivered(file: BankFile, *, now: datetime, **told: Any) -> Decision:
+def delivered(file: BankFile, *, now: datetime, by: str = SYSTEM, **told: Any) -> Decision:
     """Somebody else may have been first: the same bytes lie there only once."""
     if file.state is not FileState.WRITTEN:
         return ()
     step = move(BANK_FILE, file, "deliver", delivered_at=now, why="")
-    return (step, file_event(file, "bank_file.delivered", now, **told))
+    return (step, file_event(file, "bank_file.delivered", now, by=by, **told))
 
 
 def missed(file: BankFile, why: str, *, now: datetime) -> Decision:
@@ -28,12 +28,14 @@ def written(file: BankFile, *, now: datetime) -> New:
     return file_event(file, "bank_file.written", now, was=False)
 
 
-def file_event(file: BankFile, type_: str, now: datetime, *, was: bool = True, **data: Any) -> New:
+def file_event(
+    file: BankFile, type_: str, now: datetime, *, by: str = SYSTEM, was: bool = True, **data: Any
+) -> New:  # fmt: skip
     told = {"file": file.name, "merchant_account": file.merchant_account, "count": file.count, "total": file.total}
     return New(
         thing=Event(
             organisation=file.organisation, type=type_, subject=f"bank_file:{file.id}",
-            sequence=file.version + 1 if was else 1, at=now, public=False, data={**told, **data},
+            sequence=file.version + 1 if was else 1, at=now, by=by, public=False, data={**told, **data},
             before={"state": file.state.value} if was else {},
         )
     )  # fmt: skip

@@ -1,11 +1,12 @@
-"""`encaisse bank-files`, `bank-records`, `dismiss-record` and `return-rates`: what went to banks and came back."""
+"""`encaisse bank-files`, `bank-records`, `return-rates` and what a person does about them: to banks and back."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from adapters.cli.options import AsJson, By, Language, Now, language_of, name_of
 
+T = TypeVar("T")
 Organisation = Annotated[str | None, typer.Option(help="This one only.")]
 Whole = Annotated[bool, typer.Option("--all", help="Also what waits for nobody.")]
 
@@ -88,17 +89,13 @@ def dismiss_record(
     from adapters.cli.opening import opened, or_refused
     from adapters.database.books import BookTransaction
     from domain.bank_mail import BankRecord
-    from domain.refusal import NotKnown
     from domain.use_cases.authorise import authorise
     from domain.use_cases.dismiss_record import dismiss_record as dismiss
 
     spoken, who = language_of(language), name_of(by)
 
     def close(tx: BookTransaction) -> None:
-        found = tx.all(BankRecord, mark=record, limit=2)
-        if len(found) != 1:
-            raise NotKnown("record", id=record)
-        one = found[0]
+        one = one_by_id(tx, BankRecord, "mark", record)
         authorise(tx, organisation=one.organisation, by=who, act="break.resolve")
         dismiss(tx, organisation=one.organisation, account=one.merchant_account, mark=record, by=who, note=reason)
 
@@ -108,6 +105,61 @@ def dismiss_record(
         show.document({"record": record, "status": "done"})
     else:
         show.line(record)
+
+
+def bank_file(
+    file: Annotated[str, typer.Argument(metavar="FILE")], language: Language = None, now: Now = None
+) -> None:  # fmt: skip
+    """Writes the bytes of a bank file to standard output: the same each time."""
+    import sys
+
+    from adapters.cli.opening import opened, or_refused
+    from adapters.database.file_desk import FileDesk
+    from domain.bank_file import BankFile
+
+    spoken = language_of(language)
+    with opened("access", language=spoken, now=now) as app, or_refused(spoken, as_json=False):
+        found = app.books.run(lambda tx: one_by_id(tx, BankFile, "id", file), read_only=True)
+        sys.stdout.buffer.writelines(FileDesk(app.books).content(found))
+        sys.stdout.buffer.flush()
+
+
+def deliver_bank_file(
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    reason: Annotated[str, typer.Option(help="Kept with the file.")],
+    by: By = None, as_json: AsJson = False, language: Language = None, now: Now = None,
+) -> None:  # fmt: skip
+    """Says that a person has carried a file to its bank: what stands in it is submitted."""
+    from adapters.cli import show
+    from adapters.cli.opening import opened, or_refused
+    from adapters.database.books import BookTransaction
+    from domain.bank_file import BankFile
+    from domain.use_cases.authorise import authorise
+    from domain.use_cases.deliver_by_hand import deliver_by_hand
+
+    spoken, who = language_of(language), name_of(by)
+
+    def deliver(tx: BookTransaction) -> None:
+        one = one_by_id(tx, BankFile, "id", file)
+        authorise(tx, organisation=one.organisation, by=who, act="break.resolve")
+        deliver_by_hand(tx, organisation=one.organisation, file=file, by=who, note=reason)
+
+    with opened("access", language=spoken, now=now, changes=True) as app, or_refused(spoken, as_json=as_json):
+        app.books.run(deliver)
+    if as_json:
+        show.document({"file": file, "status": "done"})
+    else:
+        show.line(file)
+
+
+def one_by_id(tx: Any, thing: type[T], name: str, id: str) -> T:
+    """Of whichever organisation. Raises NotKnown."""
+    from domain.refusal import NotKnown
+
+    found: list[T] = tx.all(thing, limit=2, **{name: id})
+    if len(found) != 1:
+        raise NotKnown("file" if name == "id" else "record", id=id)
+    return found[0]
 
 
 def rates(

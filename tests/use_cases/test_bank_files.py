@@ -1,11 +1,14 @@
 """E-checks that go by bank file: a batch is a file, the same bytes each time, at the bank once (E3)."""
 
+import hashlib
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from adapters.bank_files.mailbox import Mailbox, NotReached
 from adapters.database.batches_told import batch_told
+from adapters.database.file_desk import FileDesk
 from adapters.database.reports import report
 from adapters.database.return_rates import high_rates, return_rates
 from adapters.database.vault import Vault
@@ -15,6 +18,7 @@ from domain.echeck import EcheckState
 from domain.refund import RefundState
 from domain.return_rates import Watched
 from domain.use_cases.act_on_item import settle_item
+from domain.use_cases.deliver_by_hand import FileDelivered, deliver_by_hand
 from tests.bank_letters import returned
 from tests.bank_world import TUESDAY, FileWorld
 from tests.use_cases.test_bank_file_crashes import Failing
@@ -165,3 +169,23 @@ def test_P4_reports_batches_and_rates_say_where_everything_stands(filed: FileWor
         "returned": 1, "basis_points": 3333, "limit": 50, "over": True,
     }  # fmt: skip
     assert high == [Watched.UNAUTHORISED, Watched.ALL]
+
+
+def test_E3_a_person_who_carried_a_file_to_the_bank_says_so_and_its_entries_are_submitted(filed: FileWorld) -> None:
+    id = filed.by_echeck()
+
+    def away(box: Mailbox) -> Mailbox:
+        raise NotReached("connection_lost")
+
+    filed.box = away
+    filed.evening()
+    (file,) = filed.files()
+    carried = b"".join(FileDesk(filed.books).content(file))
+    assert hashlib.sha256(carried).hexdigest() == file.hash
+    by_hand = {"organisation": ORGANISATION, "file": file.id, "by": "marie", "note": "at the counter"}
+    filed.books.run(lambda tx: deliver_by_hand(tx, **by_hand))
+    filed.settle_down()
+    assert filed.echeck(id).state is EcheckState.SUBMITTED
+    with pytest.raises(FileDelivered):
+        filed.books.run(lambda tx: deliver_by_hand(tx, **by_hand))
+    filed.sound()
