@@ -59,7 +59,7 @@ _LINE_ENDS = {"lf": "\n", "crlf": "\r\n"}
 def check_nacha(settings: Mapping[str, Any]) -> None:
     """What is given makes sense; an account may be registered before its bank has said everything. Raises
     TermsWrong."""
-    _check(settings, _NACHA | {"description": _DESCRIPTION})
+    _check(settings, {**_NACHA, "description": _DESCRIPTION})
     if "destination" in settings and not routing_is_valid(settings["destination"]):
         raise TermsWrong("destination")
 
