@@ -43,7 +43,7 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (ECHECK, EcheckState, Echeck, {"returned", "cancelled"}),
     (BATCH, BatchState, EcheckBatch, {"submitted"}),
     (BANK_FILE, FileState, BankFile, {"delivered"}),
-    (RECORD, RecordState, BankRecord, {"applied", "repeated", "dismissed"}),
+    (RECORD, RecordState, BankRecord, {"dismissed"}),
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
 each = pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def _fill(tx: BookTransaction) -> None:
         payment_method="pm-1", amount=1, currency="CAD", first="ex1", cutoff_on=TODAY, created_at=NOW,
     )  # fmt: skip
     file = BankFile(
-        organisation="ymca", id="bf_1", merchant_account="main", batch="bat_1", name="f", number=1, day=TODAY,
+        organisation="ymca", id="bf_1", merchant_account="main", name="f", number=1, day=TODAY,
         of_day=1, effective_on=TODAY, count=1, total=1, currency="CAD", hash="", size=1, written_at=NOW,
     )  # fmt: skip
     record = BankRecord(
