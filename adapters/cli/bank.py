@@ -18,7 +18,7 @@ def bank_files(
     """The files that are not at their bank yet, the oldest first, each with the reason."""
     from adapters.cli import show
     from adapters.cli.opening import opened
-    from adapters.database.batches_told import file_told
+    from adapters.database.bank_files_told import file_told
     from adapters.locale import say
     from domain.bank_file import BankFile, FileState
 

@@ -9,22 +9,29 @@ from adapters.bootstrap import App
 from adapters.web import (
     account,
     acts,
-    batches,
+    audit,
     billing,
     clients,
     commands,
     differences,
     errors,
     events,
+    guide,
     health,
     items,
     mailbox,
     merchant_accounts,
+    nights,
     operating,
+    organisation,
+    organisation_settings,
     paper,
+    people,
     processor_webhooks,
+    queues,
     reads,
     reports,
+    return_rates,
     sign_in,
     sign_in_oidc,
     sign_in_proofs,
@@ -57,9 +64,9 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, batches, subscriptions, paper, clients,
-        operating, reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
-        sign_in_oidc, account,
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
+        reports, return_rates, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit, guide,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

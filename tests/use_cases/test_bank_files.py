@@ -164,7 +164,7 @@ def test_P4_reports_batches_and_rates_say_where_everything_stands(filed: FileWor
         (found,) = return_rates(tx, ORGANISATION)
         high = [rate.watched for _, rate in high_rates(tx, ORGANISATION)]
     assert (batch["count"], batch["total"], batch["states"]) == (3, 3_000, {"returned": 1, "submitted": 2})
-    assert (batch["file"]["state"], batch["file"]["count"], len(batch["echecks"])) == ("delivered", 3, 3)
+    assert (batch["file"]["state"], batch["file"]["count"], len(batch["entries"])) == ("delivered", 3, 3)
     assert found.document()["rates"]["unauthorised"] == {
         "returned": 1, "basis_points": 3333, "limit": 50, "over": True,
     }  # fmt: skip
