@@ -37,7 +37,7 @@ def _agrees(said: BankReturn | BankChange, entry: BankEntry) -> bool:
     match said:
         case BankReturn():
             same = (said.amount, said.credit) == (entry.amount, entry.credit)
-            return same and (not said.key or entry.key.startswith(said.key))
+            return same and (not said.key or entry.key.startswith(said.key.lower()))  # some banks write capitals
         case BankChange():
             return True
 
