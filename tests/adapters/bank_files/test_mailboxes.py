@@ -13,8 +13,10 @@ from adapters.bank_files.folder import folder_of, open_folder
 from adapters.bank_files.mailbox import MailboxError, NotReached, OpenMailbox, lay_down
 from adapters.gateways.bank_file.mailboxes import mailbox_of
 from adapters.settings import Settings
+from domain.echeck import EcheckState
 from domain.organisation import MerchantAccount
 from tests.adapters.bank_files.sftp_server import PASSWORD, USER, SftpServer, sftp_server
+from tests.bank_world import FileWorld
 
 CONTENT = b"101 091000019" * 40_000  # half a megabyte: more than one write
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -119,3 +121,25 @@ def test_P1_no_id_leads_out_of_the_folder(tmp_path: Path) -> None:
     path = folder_of(tmp_path / "root", "..", "..")
     lay(lambda: open_folder(path))
     assert (tmp_path / "root" / "%.." / "%.." / "out" / "f.ach").read_bytes() == CONTENT
+
+
+def test_E3_E4_a_batch_goes_over_sftp_and_its_return_comes_back(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    club = FileWorld(migrated_sqlite_url, tmp_path, "nacha")
+    for folder in ("out", "in"):
+        (club.folder / folder).mkdir(parents=True)
+    with sftp_server(club.folder) as server:
+        real = club.opened
+        setattr(club, "opened", at(server, returns="/in"))  # noqa: B010 - a method of the world
+        server.lies.drops_after = 100
+        id = club.by_echeck()
+        club.evening()
+        assert (club.echeck(id).state, club.bank.entries) == (EcheckState.UNKNOWN, {})
+        server.lies.drops_after = 0
+        club.wait(minutes=1)
+        club.settle_down()
+        assert club.echeck(id).state is EcheckState.SUBMITTED
+        club.hear(club.say(id, "R01"))
+        assert club.echeck(id).state is EcheckState.RETURNED
+        setattr(club, "opened", real)  # noqa: B010
+    club.agreed()
+    club.close()
