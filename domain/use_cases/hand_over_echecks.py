@@ -6,12 +6,14 @@ from typing import Any
 
 from domain import batching, settling
 from domain.capabilities import capability_for
+from domain.care import Door
 from domain.echeck import MAX_BATCH, Echeck, EcheckState
 from domain.echeck_batch import BatchState, EcheckBatch
 from domain.organisation import MerchantAccount, Organisation
 from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
 from domain.payment_method import PaymentMethod
 from domain.ports import Books, Gateways, Leases, Log, Transaction
+from domain.steps import through_door
 from domain.steps.echeck_steps import surroundings
 
 BATCH_SIZE = 200
@@ -27,37 +29,53 @@ def hand_over_echecks(
     when the processor surely does not know it. A file takes a whole batch, and the same keys are always the same
     file: they are handed in again until it is at the bank."""
     with leases.batch() as worker:
-        through, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
-        by_file = capability_for(through).by_file
+        door, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        through, by_file = door.account, _by_file(door)
         first = {one.id: by_file or one.state is EcheckState.BATCHED or batching.resend(one) for one in taken}
         fresh, known = [one for one in taken if first[one.id]], [one for one in taken if not first[one.id]]
         gateway = gateways(through) if taken else None
         if gateway is not None and fresh:
             _tell(log, "echeck.handed_over", fresh)
             asked = [batching.question(one, methods[one.payment_method]) for one in fresh]
-            _record_each(books, through, fresh, gateway.debit(through, asked), log)
+            answers: list[Any] = list(gateway.debit(through, asked))
+            _record_each(books, through, fresh, answers, log)
+            _hear(books, door, answers, charges=True)
         if gateway is not None and known:
             _tell(log, "echeck.looked_up", known)
-            _record_each(books, through, known, gateway.look_up(through, [batching.look_up(one) for one in known]), log)
+            findings = gateway.look_up(through, [batching.look_up(one) for one in known])
+            _record_each(books, through, known, findings, log)
+            _hear(books, door, findings, charges=False)
         books.run(lambda tx: _close(tx, organisation, account))
         return len(taken)
 
 
 def _promise(
     tx: Transaction, organisation: str, account: str, limit: int, worker: str
-) -> tuple[MerchantAccount, list[Echeck], dict[str, PaymentMethod]]:
+) -> tuple[Door, list[Echeck], dict[str, PaymentMethod]]:
     """From here on a crash is repaired by asking about the key."""
-    through = tx.lock(MerchantAccount, organisation=organisation, id=account)
-    most = MAX_BATCH if capability_for(through).by_file else limit
-    due = tx.due_echecks(organisation, account, (EcheckState.BATCHED, EcheckState.UNKNOWN), most)
-    taken = [batching.promise(one, worker=worker) for one in due]
+    door = tx.door(organisation, account)
+    if door is None:
+        raise LookupError(f"{organisation} has no merchant account {account}")  # a bug: e-checks name it
+    claim = partial(tx.due_echecks, organisation, account, (EcheckState.BATCHED, EcheckState.UNKNOWN))
+    due = claim(MAX_BATCH) if _by_file(door) else through_door.take(tx, door, limit, claim, charges=True)
+    taken = [batching.promise(one, worker=worker, now=tx.now) for one in due]
     tx.write([decision for decision, _ in taken])
     ids = sorted({one.payment_method for one in due})
     methods = [
         method for start in range(0, len(ids), RECORDED_AT_ONCE)
         for method in tx.all(PaymentMethod, organisation=organisation, id=ids[start : start + RECORDED_AT_ONCE])
     ]  # fmt: skip
-    return through, [echeck for _, echeck in taken], {method.id: method for method in methods}
+    return door, [echeck for _, echeck in taken], {method.id: method for method in methods}
+
+
+def _by_file(door: Door) -> bool:
+    """A file is no question to a processor: nothing of it is counted."""
+    return capability_for(door.account).by_file
+
+
+def _hear(books: Books, door: Door, answers: Sequence[Answer], *, charges: bool) -> None:
+    if not _by_file(door):
+        through_door.hear(books, door, answers, charges=charges)
 
 
 def _tell(log: Log, event: str, echecks: Sequence[Echeck]) -> None:

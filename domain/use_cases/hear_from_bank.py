@@ -99,7 +99,7 @@ def _keep(
 def _entry(tx: Transaction, said: BankReturn | BankChange, whence: Whence) -> BankEntry:
     """That a bank sends something back says that it has it: its file is delivered, whatever we thought."""
     named: dict[str, Any] = (
-        {"key": said.key} if isinstance(said, BankReturn) and not said.trace else {"trace": said.trace}
+        {"key": said.key.lower()} if isinstance(said, BankReturn) and not said.trace else {"trace": said.trace}
     )
     entry = match(said, tx.all(BankEntry, order_by="file", **named, **whence.key))
     file = tx.lock(BankFile, organisation=whence.organisation, id=entry.file)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from adapters.bank_files.mailbox import Mailbox, NotReached
-from adapters.database.batches_told import batch_told
+from adapters.database.batches import batch_told
 from adapters.database.file_desk import FileDesk
 from adapters.database.reports import report
 from adapters.database.return_rates import high_rates, return_rates
@@ -160,7 +160,7 @@ def test_P4_reports_batches_and_rates_say_where_everything_stands(filed: FileWor
         }  # fmt: skip
         assert told["totals"]["amount"] == 3_000
         assert report(tx, ORGANISATION, "postdated", since=TUESDAY, until=TUESDAY)["rows"] == []
-        batch = batch_told(tx, ORGANISATION, filed.batches()[0].id)
+        batch, _ = batch_told(tx, ORGANISATION, filed.batches()[0].id, after="", limit=10)
         (found,) = return_rates(tx, ORGANISATION)
         high = [rate.watched for _, rate in high_rates(tx, ORGANISATION)]
     assert (batch["count"], batch["total"], batch["states"]) == (3, 3_000, {"returned": 1, "submitted": 2})
