@@ -15,7 +15,13 @@ from adapters.settings import Settings
 from domain.bank_file import BankFile, FileState
 from domain.bank_mail import BankRecord, RecordState
 from domain.echeck import Echeck
+from domain.return_rates import Watched
 
+CHECKS = {
+    Watched.UNAUTHORISED: "unauthorised_returns",
+    Watched.ADMINISTRATIVE: "administrative_returns",
+    Watched.ALL: "all_returns",
+}
 MOST = 20  # of a kind; a command shows them all
 
 
@@ -53,7 +59,7 @@ def _look(tx: BookTransaction) -> list[Finding]:
             "organisation": account.organisation, "account": account.account, "returned": rate.returned,
             "debits": rate.debits, "percent": f"{rate.basis_points / 100:.2f}", "limit": f"{rate.limit / 100:g}",
         }  # fmt: skip
-        found.append(Finding(check=f"return_rate_{rate.watched.value}", trouble=False, warning=True, params=params))
+        found.append(Finding(check=CHECKS[rate.watched], trouble=False, warning=True, params=params))
     if not high:
         found.append(Finding(check="return_rates", trouble=False, params={}))
     return found
