@@ -1,6 +1,4 @@
-"""Reports of an organisation (P4): revenue, receipts, planned payments, e-checks, receivables.
-
-What was earned, moved or is owed is read from the ledger."""
+"""Reports of an organisation (P4): revenue, receipts, planned payments, receivables; all read from the ledger."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +10,7 @@ from typing import Any
 from sqlalchemy import Date, bindparam, text
 
 from adapters.database.books import BookTransaction
+from adapters.database.echeck_reports import echeck_rows, postdated_rows
 from adapters.database.statements import PLANNED
 from adapters.database.wide import read_widely
 from domain.days import local_date
@@ -98,9 +97,13 @@ def _planned(tx: BookTransaction, organisation: str, period: Period) -> list[Row
 
 
 def _echecks(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
-    """E-checks of the cut-offs in the period, planned or not, by merchant account and where they stand (E1)."""
-    names = ("account", "state", "count", "amount", "first", "last")
-    return [dict(zip(names, row, strict=True)) for row in _in_period(tx, _ECHECKS, organisation, period)]
+    """Every e-check of the period, and where it stands."""
+    return echeck_rows(tx, organisation, period.since, period.until)
+
+
+def _postdated(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
+    """Every postdated payment due in the period, and where it stands."""
+    return postdated_rows(tx, organisation, period.since, period.until)
 
 
 def _receivables(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
@@ -154,7 +157,10 @@ REPORTS: Mapping[str, Report] = {
     "planned":     Report(read=_planned, columns={
         "method": W, "state": W, "count": C, "amount": M, "first": D, "last": D}),
     "echecks":     Report(read=_echecks, columns={
-        "account": T, "state": W, "count": C, "amount": M, "first": D, "last": D}),
+        "on": D, "client": T, "name": T, "payment": T, "amount": M, "state": W, "cutoff_on": D, "submitted_on": D,
+        "verdict_on": D, "settled_on": D, "returned_on": D, "code": T}),
+    "postdated":   Report(read=_postdated, columns={
+        "on": D, "client": T, "name": T, "payment": T, "invoice": T, "method": W, "amount": M, "state": W}),
     "receivables": Report(read=_receivables, columns={
         "client": T, "name": T, **dict.fromkeys(AGES, M), "planned": M, "unmatched": M, "balance": M}),
 }
@@ -188,13 +194,6 @@ _PLANNED = """
     LEFT JOIN payment_methods m ON m.organisation = p.organisation AND m.id = p.payment_method
     WHERE p.organisation = :organisation AND p.plan IS NOT NULL AND p.due_on BETWEEN :since AND :until
     GROUP BY coalesce(p.offline, m.kind, 'card'), p.state ORDER BY 1, 2"""
-
-_ECHECKS = """
-    SELECT e.merchant_account, e.state, count(*), CAST(sum(e.amount) AS bigint), CAST(min(e.cutoff_on) AS text),
-        CAST(max(e.cutoff_on) AS text)
-    FROM echecks e
-    WHERE e.organisation = :organisation AND e.cutoff_on BETWEEN :since AND :until
-    GROUP BY e.merchant_account, e.state ORDER BY 1, 2"""
 
 _BALANCES = """
     SELECT client, kind, sum(amount) FROM ledger_transactions WHERE organisation = :organisation

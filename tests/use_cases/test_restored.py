@@ -40,11 +40,11 @@ def test_F72_a_restored_backup_asks_for_nothing_twice_and_passes_no_event_over(
 ):
     before = World(migrated_postgres_url, tmp_path)
     before.organisation()
-    payments = [before.owing(days=0, client=client) for client in ("c-1", "c-2")]
     before.client()
     before.pay(5_000, payment="p-0", payment_method=before.card())
     before.charge()
     refund = before.refund("p-0", 5_000)
+    payments = [before.owing(days=0, client=client) for client in ("c-1", "c-2")]
     before.books.run(lambda tx: outbox.hold(tx.connection, READER))
     told = len(read(before))
     before.owing(days=0, client="c-3")

@@ -41,10 +41,6 @@ def test_E3_a_batch_is_read_with_its_totals_and_page_by_page(bank: EcheckWorld):
     assert [*first["entries"], *second["entries"]] == whole["entries"]
     assert second["next"] is None
     assert service.get(f"{address}?after=zzz").status_code == 422
-    report = service.get(f"{OWN}/reports/echecks").json()  # P4
-    [row] = report["rows"]
-    assert (row["state"], row["count"], row["amount"], row["first"]) == ("submitted", 3, 7_000, whole["cutoff_on"])
-    assert service.get(f"{OWN}/reports/echecks?from=2020-01-01&to=2020-12-31").json()["rows"] == []
     bank.organisation("other")
     stranger = office.service("other")
     assert stranger.get(address).status_code == 404

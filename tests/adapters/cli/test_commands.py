@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.main import get_command
 
-from adapters.cli.app import app
-from adapters.roles import add_roles
 from tests.adapters.cli.conftest import Encaisse, program
 from tests.adapters.office import (
     create_invoice,
@@ -289,14 +285,3 @@ def test_help_is_there_at_once(encaisse: Encaisse):
     started = time.monotonic()
     assert encaisse("--help").code == 0
     assert time.monotonic() - started < 3  # 0.2 s where nothing else runs
-
-
-def test_every_command_takes_json():
-    def lacking(command: Any, name: str) -> list[str]:
-        if hasattr(command, "commands"):
-            return [one for word, inner in command.commands.items() for one in lacking(inner, f"{name} {word}")]
-        return [] if any("--json" in parameter.opts for parameter in command.params) else [name]
-
-    roles = typer.Typer()
-    add_roles(roles)
-    assert [one for part in (app, roles) for one in lacking(get_command(part), "encaisse")] == []
