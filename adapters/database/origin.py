@@ -19,17 +19,18 @@ class Restored(Exception):
 
 def note_origin(connection: Connection) -> None:
     """Where the books live, if nobody has written it down yet."""
-    system = "(SELECT system_identifier::text FROM pg_control_system())" if _knows(connection) else "''"
-    connection.execute(
-        text(f"INSERT INTO origins (id, system, base) VALUES (:id, {system}, 0) ON CONFLICT (id) DO NOTHING"),
-        {"id": BOOKS},
+    noted = text(
+        f"INSERT INTO origins (id, system, base) VALUES (:id, {_system(connection)}, 0) ON CONFLICT DO NOTHING"
     )
+    connection.execute(noted, {"id": BOOKS})
 
 
 def is_restored(connection: Connection) -> bool:
     """Whether the books were moved here, or know transactions that this cluster has not seen. A SQLite file and a
     cluster that was rewound as a whole can't tell: a person says so."""
-    return _knows(connection) and bool(connection.execute(text(_RESTORED)).scalar())
+    if not _knows(connection):
+        return False
+    return bool(connection.execute(text(_RESTORED.format(system=_system(connection)))).scalar())
 
 
 def adopt(connection: Connection, now: datetime) -> None:
@@ -41,7 +42,7 @@ def adopt(connection: Connection, now: datetime) -> None:
         base = max(int(newest), connection.execute(select(origins.c.base)).scalar_one())
         numbered = f"pg_current_xact_id()::text::bigint + {base:d}"
         connection.execute(text(f"ALTER TABLE events ALTER COLUMN transaction SET DEFAULT ({numbered})"))
-        system = connection.execute(text("SELECT system_identifier::text FROM pg_control_system()")).scalar_one()
+        system = connection.execute(text(f"SELECT {_system(connection)}")).scalar_one()
         put |= {"base": base, "system": system}
     connection.execute(origins.update().values(**put))
 
@@ -67,7 +68,18 @@ def _knows(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
+def _system(connection: Connection) -> str:
+    """SQL for the name of the cluster; nothing where it may not be asked."""
+    url = str(connection.engine.url)
+    if url not in _MAY_ASK:
+        allowed = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
+        _MAY_ASK[url] = _knows(connection) and bool(connection.execute(text(allowed)).scalar_one())
+    return "(SELECT system_identifier::text FROM pg_control_system())" if _MAY_ASK[url] else "''"
+
+
+_MAY_ASK: dict[str, bool] = {}  # by database, for a process
 _RESTORED = """
-    SELECT o.system <> c.system_identifier::text OR coalesce((SELECT max(transaction) FROM events), 0)
+    SELECT (o.system <> '' AND s.system <> '' AND o.system <> s.system)
+        OR coalesce((SELECT max(transaction) FROM events), 0)
         >= o.base + pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-    FROM origins o, pg_control_system() c"""
+    FROM origins o, (SELECT {system} AS system) s"""
