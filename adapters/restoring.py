@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.origin import adopt
-from adapters.database.tables import events, payments
+from adapters.database.tables import events, payments, refunds
 from adapters.logs import log_event
 from adapters.reconciling import Told, break_told, reconcile
 from domain.reconciliation import Break, BreakKind
@@ -68,8 +68,10 @@ def _ends_on(tx: BookTransaction) -> date:
 
 
 def _strangers(tx: BookTransaction, missing: list[Break]) -> list[Break]:
-    """A key is a payment's `ref` and a number: those of payments that the books have are found by looking up."""
+    """A key is the `ref` of a payment or refund, a letter and a number: those that the books have are looked up."""
     refs = {one.id: one.key.rstrip("0123456789")[:-1] for one in missing}
-    known = select(payments.c.ref).where(payments.c.ref.in_(sorted(set(refs.values()))))
-    ours = set(tx.connection.execute(known).scalars())
+    ours: set[str] = set()
+    for table in (payments, refunds):
+        known = select(table.c.ref).where(table.c.ref.in_(sorted(set(refs.values()))))
+        ours |= set(tx.connection.execute(known).scalars())
     return [one for one in missing if refs[one.id] not in ours]
