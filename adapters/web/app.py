@@ -10,6 +10,8 @@ from adapters.web import (
     account,
     acts,
     billing,
+    bulk,
+    charts,
     clients,
     commands,
     differences,
@@ -29,6 +31,7 @@ from adapters.web import (
     sign_in_proofs,
     subscriptions,
     unsubscribe,
+    views,
 )
 from adapters.web.guard import Headers
 from adapters.web.oidc import Provider
@@ -56,9 +59,9 @@ def create_app(app: App) -> FastAPI:
     application.state.rates = Rates(app.settings.requests_per_second)
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
-        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
-        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
-        sign_in_oidc, account,
+        health, sign_in, bulk, views, charts, items, acts, commands, events, reads, billing, subscriptions, paper,
+        clients, operating, reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
+        sign_in_proofs, sign_in_oidc, account,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

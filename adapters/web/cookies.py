@@ -12,11 +12,12 @@ from adapters.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OIDC_LASTS_S = 600  # a visit at the identity provider
+KEYS_LAST_S = 365 * 24 * 3600
 NOTE_LASTS_S = 60  # a redirect takes less
 # What a note may say: each has words under `web.told.<code>`.
 NOTES = (
     "retried", "already_yours", "rejected", "reopened", "asked", "paid", "not_paid", "signed_out", "operation_done",
-    "operation_waits",
+    "operation_waits", "withdrawn",
 )  # fmt: skip
 NOTE = re.compile(r"([a-z_]{1,20})~([A-Za-z0-9._-]{0,64})")
 
@@ -77,6 +78,22 @@ def keep_oidc(response: Response, settings: Settings, token: str) -> None:
 
 def drop_oidc(response: Response, settings: Settings) -> None:
     _delete(response, oidc_cookie(settings), settings)
+
+
+def keys_cookie(settings: Settings) -> str:
+    return f"{session_cookie(settings)}-keys"
+
+
+def keys_are_off(request: Request, settings: Settings) -> bool:
+    """Whether the person has turned the keyboard shortcuts off, in this browser."""
+    return request.cookies.get(keys_cookie(settings)) == "off"
+
+
+def switch_keys(response: Response, settings: Settings, *, on: bool) -> None:
+    if on:
+        _delete(response, keys_cookie(settings), settings)
+    else:
+        _set(response, keys_cookie(settings), "off", settings, max_age=KEYS_LAST_S)
 
 
 SAME_SITE: Literal["lax"] = "lax"

@@ -10,6 +10,7 @@ from domain.declines import ReasonClass
 from domain.payment import PaymentState
 from domain.refund import RefundState
 from domain.retrying_refunds import is_about_repayment, retry_allowed
+from domain.withdrawing import held
 
 
 class Step(StrEnum):
@@ -52,6 +53,7 @@ class Offer:
     may_reject: bool
     may_settle: bool
     may_reopen: bool
+    may_withdraw: bool = False
 
 
 def offer(row: Row) -> Offer:
@@ -74,6 +76,7 @@ def offer(row: Row) -> Offer:
         may_reject=disputed or (item.state is ItemState.OPEN and payment.state in OWED),
         may_settle=doubt,
         may_reopen=item.state is ItemState.REJECTED and payment.state in OWED,
+        may_withdraw=row.seen_at is not None and held(item, payment, row.seen_at),
     )
 
 

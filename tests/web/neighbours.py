@@ -35,6 +35,7 @@ NAMES = {
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
     "subscription": "subscription", "mail": "mail", "break": "break", "report": "report",
+    "bulk": "bulk", "view": "view",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -133,6 +134,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
         "subscription": "subscriptions", "mail": "mails", "break": "breaks", "report": "reports",
+        "bulk": "bulk_acts", "view": "saved_views",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from adapters.database.action_centre import Tab
+from adapters.database.item_filter import Tab
 from adapters.locale import FOLDER, catalogue
 from adapters.web.cookies import NOTES
 from adapters.web.errors import TROUBLES
