@@ -38,6 +38,6 @@ def withdraw(item: ActionItem, payment: Payment, before: PaymentMethod | None, *
         move(ACTION_ITEM, item, "withdraw", by=by, changed_at=now, **back),
         item_event(
             item, "action_item.opened", now, by=by, was={"payment_method": payment.payment_method},
-            reason=item.reason, reopened=True, withdrawn=True,
+            reason=item.reason, reopened=True,
         ),
     )  # fmt: skip

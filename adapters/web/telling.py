@@ -87,7 +87,7 @@ def _told(
 def _kind(event: Event) -> str:
     """The type of the step, told apart where one type stands for several."""
     if event.type == "action_item.opened" and event.data.get("reopened"):
-        return "action_item.withdrawn" if event.data.get("withdrawn") else "action_item.reopened"
+        return "action_item.withdrawn" if event.before.get("state") == "retrying" else "action_item.reopened"
     if event.type == "action_item.settled":
         return f"action_item.{event.data.get('outcome', '')}"
     return event.type

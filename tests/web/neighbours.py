@@ -10,18 +10,23 @@ from typing import Any
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from adapters.bulk_acting import freeze
+from adapters.database.books import BookTransaction
 from adapters.database.tables import ledger_entries, ledger_transactions, metadata
 from adapters.inbox.schemas import SCHEMAS, act_of
 from adapters.mail.planning import plan_all
 from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
 from domain.access import ServiceKey
+from domain.action_item import ActionItem
+from domain.bulk_act import Bulk
 from domain.decision import Decision, New
 from domain.outcome import About
 from domain.permissions import Permission
 from domain.processor_event import ReportedState, ReportKind
 from domain.reconciliation import Break, BreakKind
 from domain.report import Report, ReportState
+from domain.saved_view import SavedView
 from tests.adapters.contract.examples import example
 from tests.adapters.office import Office, envelope
 from tests.web.browser import ORIGIN, Browser
@@ -121,10 +126,22 @@ def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
         assert told["status"] == "done", told
     plan_all(office.app)
     office.app.books.run(lambda tx: tx.write([differences(tx.now, organisation, p, word)]))
+    office.app.books.run(lambda tx: keep(tx, organisation, p, word))
     return Neighbour(
         organisation=organisation, word=word, key=key_of(office, organisation), ids=ids_of(office, organisation),
         commands=[(one["source"], one["id"]) for one in sent],
     )  # fmt: skip
+
+
+def keep(tx: BookTransaction, organisation: str, p: str, word: str) -> None:
+    """A view, and a bulk act that waits for a yes."""
+    view = SavedView(
+        organisation=organisation, id=f"{p}view-1", by=f"{p}marie", name=word, query=f"q={word}", shared=True,
+        created_at=tx.now,
+    )  # fmt: skip
+    item = tx.all(ActionItem, organisation=organisation)[0]
+    tx.write([(New(thing=view),)])
+    freeze(tx, organisation, Bulk.REJECT, f"{p}marie", [(item.id, item.version, item.amount, "")])
 
 
 def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
