@@ -1,6 +1,7 @@
 """One act on many items: frozen as it was shown, carried out in chunks, resumed where a crash left it (A6)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -99,7 +100,7 @@ def _act(tx: BookTransaction, act: BulkAct, row: BulkRow) -> str:
 
 
 def _on_item(tx: BookTransaction, act: BulkAct, row: BulkRow) -> str:
-    where = {"organisation": act.organisation, "item": row.item, "by": act.by}
+    where: dict[str, Any] = {"organisation": act.organisation, "item": row.item, "by": act.by}
     item = tx.lock(ActionItem, organisation=act.organisation, id=row.item)
     if item.state is ItemState.OPEN and item.version != row.seen:  # it failed again meanwhile: not unseen
         return MOVED_ON

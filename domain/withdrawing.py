@@ -32,7 +32,7 @@ def withdraw(item: ActionItem, payment: Payment, before: PaymentMethod | None, *
     put: dict[str, Any] = {}
     if before is not None:
         put = {"payment_method": before.id, "merchant_account": before.merchant_account}
-    back = {"payment_method": before.id} if before is not None else {}
+    back: dict[str, Any] = {"payment_method": before.id} if before is not None else {}
     return (
         move(PAYMENT, payment, "withdraw", due_at=None, **put),
         move(ACTION_ITEM, item, "withdraw", by=by, changed_at=now, **back),

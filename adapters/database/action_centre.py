@@ -96,7 +96,7 @@ def find_rows(tx: BookTransaction, organisation: str, ids: Collection[str]) -> l
 
 def item_of_payment(tx: BookTransaction, organisation: str, payment: str) -> str:
     """The item of the payment of exactly that id: the one that waits, else the newest; empty if there is none."""
-    waits = literal_column(f"CASE WHEN {UNSETTLED} THEN 0 ELSE 1 END")
+    waits: ColumnElement[int] = literal_column(f"CASE WHEN {UNSETTLED} THEN 0 ELSE 1 END")
     wanted = select(action_items.c.id).where(
         action_items.c.organisation == organisation, action_items.c.payment == payment
     )

@@ -87,7 +87,7 @@ def _weeks(found: Recovery, w: Wording) -> Chart:
     for week in found.weeks:
         label = w("web.chart.week", since=w.day(week.since), until=w.day(week.until))
         days: dict[str, Any] = {"from": week.since, "to": week.until}
-        parts = (
+        parts: tuple[tuple[str, int, dict[str, Any]], ...] = (
             ("recovered", week.recovered, {"tab": "closed"}),
             ("at_risk", week.at_risk, {}),
             ("given_up", week.given_up, {"tab": "closed"}),

@@ -1,6 +1,7 @@
 """One act on many items (A6): frozen as it was shown, done once for each whatever crashes, an answer for every row."""
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def test_what_moved_on_meanwhile_is_passed_over_and_says_why(small_office):
     books = small_office.world.books
     chosen = [(item.id, item.version, item.amount, "") for item in items]
     bulk = books.run(lambda tx: freeze(tx, ORGANISATION, Bulk.RETRY, "luc", chosen)).id
-    act = {"organisation": ORGANISATION, "by": "marie"}
+    act: dict[str, Any] = {"organisation": ORGANISATION, "by": "marie"}
     books.run(lambda tx: reject_item(tx, item=rejected.id, reason="Paid.", **act))
     books.run(lambda tx: retry_item(tx, item=retried.id, **act))
     books.run(lambda tx: reject_item(tx, item=failed_again.id, reason="Paid.", **act))
