@@ -177,9 +177,9 @@ class Repayments(Claims):
         self, thing: type[Any], key: dict[str, Any], *, order_by: str, limit: int, lock: bool,
         where: ColumnElement[bool] | None = None,
     ) -> list[Any]:  # fmt: skip
-        statement = loader.selection(thing, key, order_by=order_by, limit=limit, lock=lock)
-        if where is not None:
-            statement = statement.where(where)
+        if where is None:
+            return loader.load(self.connection, thing, key, order_by=order_by, limit=limit, lock=lock)
+        statement = loader.selection(thing, key, order_by=order_by, limit=limit, lock=lock).where(where)
         return [loader.build(thing, row) for row in self.connection.execute(statement).all()]
 
 
