@@ -3,19 +3,21 @@
 from datetime import timedelta
 
 from domain.action_item import ActionItem
+from domain.instalment import MAX_INSTALMENTS
 from domain.use_cases.register import register_payment_method
 from tests.web.office import Office
 from tests.world import ACCOUNT, ORGANISATION
 
 
 def crowd(office: Office, number: int) -> list[ActionItem]:
-    """`number` instalments of client c-1, of 10.00 and 10.01, that failed. Their card would work by now."""
+    """`number` instalments of client c-1, of about 10.00, that failed. Their card would work by now."""
     world = office.world
-    total = number * 1_000 + number // 2
     today = world.now.date()
     world.card("tok_insufficient_funds", id="pm-crowd")
-    dates = [today - timedelta(days=days) for days in range(number)]
-    world.plan("pm-crowd", world.invoice(total), total, sorted(dates))
+    for first in range(0, number, MAX_INSTALMENTS):
+        dates = [today - timedelta(days=days) for days in range(min(MAX_INSTALMENTS, number - first))]
+        total = 1_000 * len(dates) + len(dates) // 2
+        world.plan("pm-crowd", world.invoice(total), total, sorted(dates))
     world.work()
     mend(office)
     return world.items(state="open")
