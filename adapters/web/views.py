@@ -1,4 +1,4 @@
-"""Around the list: views that people keep, the sheet of what is filtered, and the switch of the keyboard shortcuts."""
+"""Around the list: views that people keep, the sheet of what is filtered, short links, the switch of the shortcuts."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from adapters.database.action_centre import Row, list_items
+from adapters.database.action_centre import Row, item_of_payment, list_items
 from adapters.database.books import BookTransaction
 from adapters.database.saved_views import MAX_VIEWS, saved_views_of
 from adapters.sheets import Cell, money, sheet
@@ -25,7 +25,7 @@ from domain.decision import New, Remove
 from domain.refusal import NotKnown
 from domain.saved_view import SavedView
 
-router = APIRouter(prefix=LIST)
+router = APIRouter()
 MAX_SHEET = 50_000  # rows: more is no sheet that anybody opens
 READ_AT_ONCE = 1_000
 COLUMNS = (
@@ -35,7 +35,7 @@ COLUMNS = (
 Back = Annotated[str, Form(max_length=600)]
 
 
-@router.get("/csv")
+@router.get(f"{LIST}/csv")
 def download_list(
     request: Request, visit: OfVisit, asked: OfQuery,
     separator: Annotated[str, Query(pattern="^(comma|semicolon)$")] = "",
@@ -51,6 +51,19 @@ def download_list(
     columns = [w(f"sheet.item.{name}") for name in COLUMNS]
     text = sheet(columns, (_cells(row, w) for row in rows), language=w.language, bom=True, mark=marks.get(separator))
     return download(text, f"action-items-{w.local(w.now).date().isoformat()}.csv")
+
+
+@router.get("/p/{payment}")
+def open_payment(visit: OfVisit, payment: ItemId) -> Response:
+    """A short link to what is to be done about a payment."""
+
+    def work(tx: BookTransaction, person: Person) -> str:
+        item = item_of_payment(tx, person.organisation.id, payment)
+        if not item:
+            raise NotKnown("payment", id=payment)
+        return item
+
+    return RedirectResponse(f"{LIST}/{visit.read(SEE, work)}", status_code=303)
 
 
 def _all(tx: BookTransaction, person: Person, asked: Asked) -> Iterator[Row]:
@@ -73,7 +86,7 @@ def _cells(row: Row, w: Wording) -> list[Cell]:
     ]  # fmt: skip
 
 
-@router.post("/views")
+@router.post(f"{LIST}/views")
 def save_view(
     request: Request, visit: OfVisit, csrf: Posted, name: Annotated[str, Form(max_length=60)] = "",
     query: Annotated[str, Form(max_length=20_000)] = "", shared: Annotated[str, Form(max_length=1)] = "",
@@ -100,7 +113,7 @@ def save_view(
     return RedirectResponse(asked.address(), status_code=303)
 
 
-@router.post("/views/{view}/remove")
+@router.post(f"{LIST}/views/{{view}}/remove")
 def remove_view(request: Request, visit: OfVisit, csrf: Posted, view: ItemId, back: Back = "") -> Response:
     """One's own only."""
 
@@ -118,7 +131,7 @@ def _removed(view: SavedView) -> Remove:
     return Remove(thing=SavedView, key={"organisation": view.organisation, "id": view.id})
 
 
-@router.post("/keys")
+@router.post(f"{LIST}/keys")
 def switch(
     request: Request, visit: OfVisit, csrf: Posted, keys: Annotated[str, Form(pattern="^(on|off)$")] = "on",
     back: Back = "",

@@ -106,6 +106,14 @@ def test_A7_a_link_in_a_mail_shows_the_items_that_it_names(shop, luc):
     ("luc", "&separator=semicolon", ";99.00;CAD;"),
     ("marie", "&separator=comma", ',"99,00",CAD,'), ("marie", "", ";99,00;CAD;"),
 ])  # fmt: skip
+def test_A7_a_short_link_leads_to_the_item_of_a_payment(shop, luc):
+    item = shop.world.items()[0]
+    luc.open(f"/p/{item.payment}")
+    assert luc.path == f"/action-items/{item.id}"
+    luc.open("/p/pay_nobodys")
+    assert luc.status == 404
+
+
 def test_A7_the_sheet_holds_what_is_filtered(shop, who, separator, cells):
     browser = shop.at_work(who)
     browser.open(f"/action-items/csv?reason=never{separator}")
@@ -127,10 +135,10 @@ def test_A7_a_name_in_the_sheet_is_never_a_formula(office):
 def test_a_new_method_since_the_failure_is_told(small_office):
     item = small_office.failed()
     browser = small_office.at_work("luc")
-    assert " 1 No Retry" in browser.page.words
+    assert "New method since? No Retry" in browser.page.words
     small_office.world.wait(minutes=5)
     small_office.world.card("tok_approve", client=item.client)
-    assert " 1 Yes Retry" in browser.open("/action-items").words
+    assert "New method since? Yes Retry" in browser.open("/action-items").words
 
 
 def test_a_view_is_kept_found_again_and_removed(small_office):

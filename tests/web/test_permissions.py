@@ -41,6 +41,7 @@ EXPECTED = {
     ("POST", f"{ITEM}/cancel-retry"):     (401, 403, 409, 403, 403, 409),
     ("GET",  "/action-items/csv"):        (401, 200, 200, 403, 403, 200),
     ("GET",  "/action-items/charts"):     (401, 200, 200, 403, 403, 200),
+    ("GET",  "/p/{payment}"):             (401, 404, 404, 403, 403, 404),
     ("POST", "/action-items/keys"):       (401, 303, 303, 403, 403, 303),
     ("POST", "/action-items/views"):      (401, 422, 422, 403, 403, 422),
     ("POST", f"{VIEW}/remove"):           (401, 404, 404, 403, 403, 404),
@@ -125,6 +126,7 @@ def test_own_organisation(staffed, route):
         item = staffed.failed(client=f"c-{position}") if "{item}" in path else None
         own = path.replace("{item}", item.id if item else "").replace("{client}", "c-1").replace("{name}", "revenue")
         own = own.replace("{operation}", "credit").replace("{view}", "view_1").replace("{bulk}", "blk_1")
+        own = own.replace("{payment}", "pay_1")
         own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role
