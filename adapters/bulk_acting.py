@@ -15,7 +15,7 @@ from domain.action_item import ActionItem, ItemState
 from domain.bulk_act import MAX_ROWS, Bulk, BulkAct, BulkRow, BulkState, RowState
 from domain.ports import Stale
 from domain.refusal import PermissionDenied, Refusal
-from domain.use_cases.act_on_item import reject_item, retry_item
+from domain.use_cases.act_on_item import reject_item, reopen_item, retry_item
 from domain.use_cases.authorise import authorise
 
 CHUNK = 25  # items in one transaction: their rows are locked together, for a fraction of a second
@@ -49,6 +49,18 @@ def start(tx: BookTransaction, organisation: str, bulk: str, *, by: str, reason:
     act = tx.lock(BulkAct, organisation=organisation, id=bulk)
     if decision := acting_in_bulk.start(act, by=by, reason=reason, now=tx.now):
         tx.write([decision])
+
+
+def undo(tx: BookTransaction, organisation: str, bulk: str, *, by: str) -> str:
+    """Reopens what a bulk rejection closed and nobody has touched since; answers the act that does it."""
+    rejected = tx.get(BulkAct, organisation=organisation, id=bulk)
+    if rejected.act is not Bulk.REJECT:
+        raise acting_in_bulk.NothingChosen("items")
+    rows = tx.all(BulkRow, organisation=organisation, bulk=bulk, state=RowState.DONE, order_by="position")
+    chosen = [(row.item, row.seen, row.amount, "") for row in rows]
+    made = freeze(tx, organisation, Bulk.REOPEN, by, chosen)
+    start(tx, organisation, made.id, by=by, reason="")
+    return made.id
 
 
 def carry_out(app: App, *, organisation: str, limit: int = CHUNK) -> int:
@@ -109,6 +121,8 @@ def _on_item(tx: BookTransaction, act: BulkAct, row: BulkRow) -> str:
             retry_item(tx, **where)
         case Bulk.REJECT:
             reject_item(tx, **where, reason=act.reason)
+        case Bulk.REOPEN:
+            reopen_item(tx, **where)
     return ""
 
 

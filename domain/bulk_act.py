@@ -12,6 +12,7 @@ class Bulk(StrEnum):
 
     RETRY = "retry"
     REJECT = "reject"
+    REOPEN = "reopen"  # undoes a bulk rejection
 
 
 class BulkState(StrEnum):

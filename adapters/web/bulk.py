@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Form, HTTPException, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from adapters.bulk_acting import freeze, start
+from adapters.bulk_acting import freeze, start, undo
 from adapters.database.action_centre import Row, find_rows, list_items
 from adapters.database.books import BookTransaction
 from adapters.database.bulk_results import Result, Sums, results, sums
@@ -48,7 +48,7 @@ class Followed:
 @router.post("")
 def choose(
     request: Request, visit: OfVisit, csrf: Posted,
-    act: Annotated[Bulk, Form()] = Bulk.RETRY, item: Annotated[list[str], Form()] = [],  # noqa: B006
+    act: Annotated[Literal["retry", "reject"], Form()] = "retry", item: Annotated[list[str], Form()] = [],  # noqa: B006
     all: Annotated[str, Form(max_length=1)] = "", matching: Annotated[str, Form(max_length=20_000)] = "",
     back: Annotated[str, Form(max_length=600)] = "",
 ) -> Response:  # fmt: skip
@@ -57,8 +57,9 @@ def choose(
 
     def deed(tx: BookTransaction, person: Person) -> str:
         own = person.organisation.id
-        chosen = _everything(tx, person, asked, act) if all else _picked(tx, own, item[:MAX_PICKED], act)
-        return freeze(tx, own, act, person.administrator.id, chosen).id if chosen else ""
+        what = Bulk(act)
+        chosen = _everything(tx, person, asked, what) if all else _picked(tx, own, item[:MAX_PICKED], what)
+        return freeze(tx, own, what, person.administrator.id, chosen).id if chosen else ""
 
     made = visit.act(f"action_item.{act}", csrf, deed)
     return RedirectResponse(f"/action-items/bulk/{made}" if made else ours(back), status_code=303)
@@ -95,6 +96,16 @@ def begin(
         followed = visit.read(SEE, lambda tx, person: _follow(tx, person, bulk, 0, ""))
         return _page(request, followed, 0, "", refused=refusal.code, status=422)
     return RedirectResponse(f"/action-items/bulk/{bulk}", status_code=303)
+
+
+@router.post("/{bulk}/undo")
+def undo_rejection(request: Request, visit: OfVisit, csrf: Posted, bulk: ItemId) -> Response:
+    """Reopens at once what the act rejected (A4)."""
+
+    def deed(tx: BookTransaction, person: Person) -> str:
+        return undo(tx, person.organisation.id, bulk, by=person.administrator.id)
+
+    return RedirectResponse(f"/action-items/bulk/{visit.act('action_item.reopen', csrf, deed)}", status_code=303)
 
 
 def _page(

@@ -141,3 +141,47 @@ def test_an_act_that_is_started_twice_begins_once(small_office):
     small_office.world.books.run(lambda tx: start(tx, ORGANISATION, bulk, by="marie", reason=""))
     small_office.work()
     assert len(small_office.world.attempts(items[0].payment)) == 2
+
+
+def test_A6_on_the_page_the_set_is_frozen_stated_and_followed(small_office):
+    small_office.failed(client="c-2", amount=5_700)
+    dead = small_office.failed("tok_lost_card", client="c-3", amount=9_900)
+    browser = small_office.at_work("luc")
+    page = browser.press("Retry selected", all="1")
+    assert "Retry 1 payment, $57.00" in page.words
+    assert "1 will be skipped 1 ($99.00): The method is dead: a new one is needed first." in page.words
+    page = browser.press("Retry 1 payment")
+    assert "0 of 1 done, asked for by Luc Roy." in page.words
+    watched = next(attributes for _, attributes in page.tags if attributes.get("id") == "progress")
+    assert (watched["hx-get"], watched["hx-trigger"]) == (browser.path, "load delay:2s")
+    small_office.work()
+    page = browser.open(browser.path)
+    assert "Finished: 1 of 1 done" in page.words
+    assert "Client c-2" in browser.open(f"{browser.path}?only=failed").links
+    assert small_office.item(dead.id).state == "open"
+
+
+def test_A6_a_bulk_rejection_is_undone_by_one_press(small_office):
+    items = crowd(small_office, 2)
+    browser = small_office.at_work("luc")
+    browser.press("Reject selected", all="1")
+    browser.press("Reject 2 items", reason="")
+    assert browser.status == 422
+    browser.press("Reject 2 items", reason="Season cancelled.")
+    small_office.work()
+    browser.open(browser.path)
+    browser.press("Undo: reopen them")
+    small_office.work()
+    assert "Reopen 2 items" in browser.open(browser.path).words
+    assert {small_office.item(item.id).state for item in items} == {"open"}
+
+
+def test_A6_nothing_ticked_goes_back_to_the_list_and_strangers_are_not_there(small_office):
+    small_office.failed()
+    stranger = small_office.failed_elsewhere()
+    browser = small_office.at_work("luc")
+    form = browser.page.form("Retry selected")
+    browser.post(form.action, form.fields)
+    assert browser.path == "/action-items"
+    browser.post(form.action, form.fields | {"item": f"{stranger.id}~1"})
+    assert browser.status == 404
