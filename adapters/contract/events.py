@@ -18,6 +18,7 @@ FIELDS: dict[str, Document] = {
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
+    "method":         {"type": "string", "description": "`echeck` where it is a receipt that has not settled yet."},
     "misses":         {"type": "integer", "description": "Answers in a row without a usable one."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
     "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
@@ -38,7 +39,7 @@ FIELDS: dict[str, Document] = {
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
-PAID, HOW = "client payment amount", "reference key offline"
+PAID, HOW = "client payment amount", "reference key offline method"
 CODES, OPENED = "network_code key", "amount reopened expires payment_method"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
 CODE = "network_code"

@@ -10,6 +10,7 @@ from adapters.bootstrap import App
 from adapters.web import (
     account,
     acts,
+    audit,
     billing,
     bulk,
     charts,
@@ -18,13 +19,19 @@ from adapters.web import (
     differences,
     errors,
     events,
+    guide,
     health,
     items,
     mailbox,
     merchant_accounts,
+    nights,
     operating,
+    organisation,
+    organisation_settings,
     paper,
+    people,
     processor_webhooks,
+    queues,
     reads,
     reports,
     sign_in,
@@ -63,7 +70,8 @@ def create_app(app: App) -> FastAPI:
     parts = (
         health, sign_in, bulk, views, charts, items, acts, commands, events, reads, billing, subscriptions, paper,
         clients, operating, reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
-        sign_in_proofs, sign_in_oidc, account,
+        sign_in_proofs, sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit,
+        guide,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -24,7 +24,7 @@ from adapters.web.sign_in import ours
 from adapters.web.visit import SEE, OfVisit, Posted, may
 from domain.bulk_act import MAX_ROWS, Bulk, BulkAct, BulkState
 from domain.refusal import NotKnown, PermissionDenied, Refusal
-from domain.retrying import MAX_NOTE
+from domain.retrying import MAX_NOTE, NothingToRetry
 
 router = APIRouter(prefix="/action-items/bulk")
 MAX_PICKED = 200  # boxes on one page
@@ -161,4 +161,4 @@ def why_not(row: Row, act: Bulk) -> str:
         return "item_closed"
     if act is Bulk.REJECT:
         return "" if offered.may_reject else "in_doubt"
-    return "" if offered.retry else offered.why_not or "nothing_to_retry"
+    return "" if offered.retry else offered.why_not.code if offered.why_not else NothingToRetry.code
