@@ -11,6 +11,7 @@ from adapters.web import (
     account,
     acts,
     audit,
+    batches,
     billing,
     bulk,
     charts,
@@ -68,10 +69,11 @@ def create_app(app: App) -> FastAPI:
     # Files only: what is compressed together with a secret can be guessed from its length (BREACH).
     application.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")
     parts = (
-        health, sign_in, bulk, views, charts, items, acts, commands, events, reads, billing, subscriptions, paper,
-        clients, operating, reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe,
-        sign_in_proofs, sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit,
-        guide,
+        bulk, views, charts,  # before the pages of items: an address is that of the first that knows it
+        health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
+        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit, guide,
+        batches,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)
