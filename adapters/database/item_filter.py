@@ -12,13 +12,14 @@ from adapters.database.books import BookTransaction
 from adapters.database.tables import SETTLED, UNSETTLED, action_items, attempts, clients, payment_methods, refunds
 from domain.action_item import ItemKind, ItemState
 from domain.days import end_of, instant
+from domain.declines import ReasonClass
 
 CLOSED_SHOWN_FOR = timedelta(days=30)
 PART_OF_ID = 6  # letters of the end of a payment id that find it: rows show the last ten
 MAX_FOUND = 500  # clients or cards that a search names one by one; more of them are looked for among the items
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 CLOSED = (ItemState.RESOLVED, ItemState.REJECTED)
-END_OF_ID = re.compile(r"[A-Za-z_-]*[0-9][0-9A-Za-z_-]*")
+END_OF_ID = re.compile(r"[a-f]*[0-9][0-9a-f]*")  # of an id that we gave
 
 
 class Tab(StrEnum):
@@ -98,7 +99,7 @@ def _of_fields(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.kind:
         yield or_(item.kind == wanted.kind, item.of == wanted.kind)
     if wanted.reason:
-        yield or_(item.reason_class == wanted.reason, item.reason == wanted.reason)
+        yield (item.reason_class if wanted.reason in set(ReasonClass) else item.reason) == wanted.reason
     if wanted.account:
         yield item.merchant_account == wanted.account
     if wanted.method:
@@ -141,6 +142,7 @@ def _searched(tx: BookTransaction, organisation: str, wanted: Filter) -> ColumnE
         )
         ids = tx.connection.execute(cards.limit(MAX_FOUND + 1)).scalars().all()
         found.append(_any_of(item.payment_method, ids, cards))
+    referred = False
     for table in (attempts, refunds):
         declined = [attempts.c.state == literal_column("'declined'")] if table is attempts else []
         named = select(table.c.payment).where(
@@ -148,7 +150,8 @@ def _searched(tx: BookTransaction, organisation: str, wanted: Filter) -> ColumnE
         )
         ids = [id for id in tx.connection.execute(named.limit(MAX_FOUND)).scalars() if id]
         found += [item.payment.in_(ids)] if ids else []
-    if len(words) >= PART_OF_ID and END_OF_ID.fullmatch(words):
+        referred = referred or bool(ids)
+    if not referred and len(words) >= PART_OF_ID and END_OF_ID.fullmatch(words):
         found.append(item.payment.endswith(words, autoescape=True))
     if wanted.amount is not None:
         found.append(item.amount == wanted.amount)
@@ -158,7 +161,8 @@ def _searched(tx: BookTransaction, organisation: str, wanted: Filter) -> ColumnE
 def _of_client(tx: BookTransaction, organisation: str, words: str) -> ColumnElement[bool]:
     """Few clients are named by their ids, which an index finds; for many the items are gone through."""
     # SQLite folds the case of ASCII only: É and é are met by trying the ways in which names are typed.
-    spellings = {words, words.lower(), words.upper(), words.title(), words.capitalize()}
+    others = () if words.isascii() else (words.lower(), words.upper(), words.title(), words.capitalize())
+    spellings = {words, *others}
     like = [clients.c.name.icontains(one, autoescape=True) for one in sorted(spellings)]
     if "@" in words:
         like = [clients.c.email.icontains(words, autoescape=True)]

@@ -34,6 +34,7 @@ from adapters.web.sessions import Person
 from adapters.web.telling import tell
 from adapters.web.visit import SEE, OfVisit, Visit, may
 from domain.action_item import ItemState
+from domain.bulk_act import MAX_ROWS
 from domain.event import Event
 from domain.organisation import MerchantAccount
 from domain.payment_method import MethodState, PaymentMethod
@@ -122,7 +123,8 @@ def show_list(
         request, "list.html", asked=asked, tab=asked.tab, tabs=list(Tab), q=asked.part("q"),
         back=asked.address(after=after), first=not after, watch=watch_address("list", watched, 0),
         wait=WATCH_WAITS_S[0], chips=asked.chips(w, found.pop("owner_name")), most_counted=MAX_COUNTED,
-        choices=form_choices(w, found.pop("accounts")), keys=not keys_are_off(request, visit.app.settings), **found,
+        most_rows=MAX_ROWS, choices=form_choices(w, found.pop("accounts")),
+        keys=not keys_are_off(request, visit.app.settings), **found,
     )  # fmt: skip
 
 

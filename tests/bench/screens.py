@@ -92,7 +92,6 @@ def pages(total: int) -> dict[str, Callable[[int], str]]:
         "a search: last four": lambda n: f"/action-items?q={n * 37 % 10_000:04}",
         "a search: reference": lambda n: f"/action-items?q=ref-{1 + n * 997 % total}",
         "a client": lambda n: f"/clients/c{1 + n * 733 % CLIENTS}",
-        "charts": lambda n: "/action-items/charts",
     }
 
 
