@@ -162,7 +162,6 @@ payments = Table(
     ),
 )  # fmt: skip
 
-DECLINED_AS = "state = 'declined' AND reference <> ''"
 IN_FLIGHT = "state IN ('submitting', 'unknown', 'in_doubt')"
 
 attempts = Table(
@@ -187,17 +186,12 @@ attempts = Table(
         "ix_attempts_declined", "organisation", "merchant_account", "instrument", "promised_at",
         postgresql_where=text("state = 'declined'"), sqlite_where=text("state = 'declined'"),
     ),
-    # How a person finds a decline by the processor's reference.
-    Index(
-        "ix_attempts_reference", "organisation", "reference",
-        postgresql_where=text(DECLINED_AS), sqlite_where=text(DECLINED_AS),
-    ),
     # What is to be looked up.
     Index(
         "ix_attempts_next_at", "next_at",
         postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL"),
     ),
-    # How a processor's report finds the charge that it names by its own reference.
+    # How a processor's report, or a person, finds the charge by the processor's own reference.
     Index(
         "ix_attempts_reference", "organisation", "reference",
         postgresql_where=text("reference <> ''"), sqlite_where=text("reference <> ''"),
