@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 
 from adapters.locale import MissingWords, say
 from domain.action_item import ActionItem
@@ -68,6 +69,11 @@ class Wording:
         """$1,234.50 or 1 234,50 $."""
         return format_currency(Decimal(decimal_text(amount_minor, self.currency)), self.currency, locale=self.region)
 
+    def percent(self, share: Fraction) -> str:
+        """0.53% or 0,53 %."""
+        sign = f"{NO_BREAK}%" if self.language == "fr" else "%"
+        return format_percent(float(share), f"#,##0.##{sign}", locale=self.region)
+
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
 
@@ -94,8 +100,8 @@ class Wording:
         return format_timedelta(-since, add_direction=True, locale=self.region)
 
     def left(self, at: datetime) -> str:
-        """17 hours: how long it still is until an instant."""
-        return format_timedelta(max(at - self.now, timedelta()), locale=self.region)
+        """22 hours: how long it still is until an instant; days only from two on."""
+        return format_timedelta(max(at - self.now, timedelta()), threshold=2, locale=self.region)
 
     def method(self, method: PaymentMethod | None) -> str:
         """Visa ••4242."""

@@ -51,6 +51,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _settings(folder: Path) -> Settings:
     """Quiet logs, so that what is shown can be read; everything else as the environment says."""
     settings = Settings()
+    settings = settings.model_copy(update={"guided": True})
     if "ENCAISSE_LOG_LEVEL" not in os.environ:
         settings = settings.model_copy(update={"log_level": "error"})
     if settings.smtp_url is None:

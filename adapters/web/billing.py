@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from adapters.bootstrap import App
+from adapters.database.batches_told import batch_told
 from adapters.database.billing import billing, payment_told, refund_told, runs_told, upcoming_payments
 from adapters.database.books import BookTransaction
 from adapters.database.statements import Place
@@ -69,8 +70,8 @@ def list_runs(
 
 @router.get("/batches/{batch}")
 def show_batch(request: Request, organisation: Own, batch: ItemId) -> dict[str, Any]:
-    """Batches are of e-checks (E3); as long as none is made, none is found."""
-    raise Problem(404, "not_found")
+    """A batch of e-checks with its control totals and its entries (E3)."""
+    return dict(or_404(_app(request), lambda tx: batch_told(tx, organisation, batch)))
 
 
 @router.get("/prorated-price")
