@@ -1,7 +1,7 @@
 """Words, amounts and dates as a person reads them: in their language, in the organisation's time zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -88,6 +88,10 @@ class Wording:
     def clock(self, at: datetime) -> str:
         """7:10 a.m. or 07 h 10."""
         return format_time(self.local(at), "short", locale=self.region).replace(" ", NO_BREAK)
+
+    def hour(self, at: time) -> str:
+        """5:00 p.m. or 17 h 00, of the wall clock."""
+        return format_time(at, "short", locale=self.region).replace(" ", NO_BREAK)
 
     def moment(self, at: datetime) -> str:
         return self("web.moment", day=self.day(at), clock=self.clock(at))

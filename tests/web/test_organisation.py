@@ -61,7 +61,7 @@ def test_e3_e5_batches_tell_their_entries_their_verdicts_and_a_rate_that_is_too_
     made.by_echeck("echeck_settle", 10_000)
     made.by_echeck("echeck_nsf", 5_000, client="c-2")
     words = seen(office.at_work("pia"), "/organisation/e-checks")
-    assert "2 e-checks ($150.00) wait for the batch of Nov 24, 2026, 17:00." in words
+    assert re.search(r"2 e-checks \(\$150\.00\) wait for the batch of Nov 24, 2026, 5:00.p\.m\.", words)
     for _ in range(6):
         made.day()
     browser = office.at_work("pia")
