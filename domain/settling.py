@@ -111,6 +111,11 @@ def waited(echeck: Echeck, owner: Organisation, *, now: datetime) -> Decision:
     return (move(ECHECK, echeck, "wait", fence=echeck.epoch, **put),)
 
 
+def ask_now(echeck: Echeck, *, now: datetime) -> Decision:
+    """There is something to be heard about it: its next look-up or poll is due at once."""
+    return (move(ECHECK, echeck, "wait", fence=echeck.epoch, next_at=now),)
+
+
 def is_overdue(echeck: Echeck, owner: Organisation, *, now: datetime) -> bool:
     """Whether the window in which a verdict was to come is over (E4)."""
     return echeck.verdict_on is not None and date_of(owner, now) > echeck.verdict_on and echeck.state in UNSETTLED

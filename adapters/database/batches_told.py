@@ -11,7 +11,6 @@ from sqlalchemy import func, select, text
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.echeck_tables import echeck_batches, echecks
-from adapters.database.shown import instant, instant_or_none
 from domain.bank_return import Family, family
 from domain.days import local_date
 from domain.echeck import Echeck, EcheckState
@@ -108,30 +107,6 @@ def entries(tx: BookTransaction, batch: EcheckBatch) -> list[tuple[Echeck, Clien
     found = tx.all(Echeck, order_by="created_at id", limit=ENTRIES_SHOWN, batch=batch.id, **own)
     owners = _clients(tx, batch.organisation, {one.client for one in found})
     return [(one, owners[one.client]) for one in found]
-
-
-def batch_told(tx: BookTransaction, organisation: str, id: str) -> dict[str, Any]:
-    """`/v1/organisations/{o}/batches/{id}`. Raises NotKnown."""
-    owner = tx.get(Organisation, id=organisation)
-    batch = batch_of(tx, organisation, id)
-    return {
-        "organisation": owner.id, "batch": batch.id, "merchant_account": batch.merchant_account,
-        "cutoff_on": batch.cutoff_on.isoformat(), "state": batch.state.value, "count": batch.count,
-        "total": batch.total, "currency": batch.currency, "frozen_at": instant(batch.frozen_at),
-        "submitted_at": instant_or_none(batch.submitted_at), "states": _states(tx, organisation, id),
-        "entries": [
-            {
-                "payment": one.payment, "client": one.client, "amount": one.amount, "state": one.state.value,
-                "reason": one.code or None, "network_code": one.network_code or None,
-                "settled_on": _day(one.settled_on), "returned_on": _day(one.returned_on),
-            }
-            for one, _ in entries(tx, batch)
-        ],
-    }  # fmt: skip
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
 
 
 def _states(tx: BookTransaction, organisation: str, batch: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from adapters.web import (
     account,
     acts,
     audit,
+    batches,
     billing,
     clients,
     commands,
@@ -66,6 +67,7 @@ def create_app(app: App) -> FastAPI:
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
         reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
         sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit, guide,
+        batches,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 
 from adapters.bootstrap import App
-from adapters.database.batches_told import batch_told
 from adapters.database.billing import billing, payment_told, refund_told, runs_told, upcoming_payments
 from adapters.database.books import BookTransaction
 from adapters.database.statements import Place
@@ -66,12 +65,6 @@ def list_runs(
 ) -> dict[str, Any]:  # fmt: skip
     """The runs of a business date, or the newest hundred."""
     return {"runs": or_404(_app(request), lambda tx: runs_told(tx, organisation, date))}
-
-
-@router.get("/batches/{batch}")
-def show_batch(request: Request, organisation: Own, batch: ItemId) -> dict[str, Any]:
-    """A batch of e-checks with its control totals and its entries (E3)."""
-    return dict(or_404(_app(request), lambda tx: batch_told(tx, organisation, batch)))
 
 
 @router.get("/prorated-price")
