@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,10 +68,10 @@ class Wording:
         """$1,234.50 or 1 234,50 $."""
         return format_currency(Decimal(decimal_text(amount_minor, self.currency)), self.currency, locale=self.region)
 
-    def percent(self, share: Fraction) -> str:
+    def percent(self, basis_points: int) -> str:
         """0.53% or 0,53 %."""
         sign = f"{NO_BREAK}%" if self.language == "fr" else "%"
-        return format_percent(float(share), f"#,##0.##{sign}", locale=self.region)
+        return format_percent(Decimal(basis_points) / 10_000, f"#,##0.##{sign}", locale=self.region)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
