@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,10 +87,10 @@ class Wording:
         """$1,234.50 or 1 234,50 $."""
         return _money(amount_minor, self.currency, self.region)
 
-    def percent(self, share: Fraction) -> str:
+    def percent(self, basis_points: int) -> str:
         """0.53% or 0,53 %."""
         sign = f"{NO_BREAK}%" if self.language == "fr" else "%"
-        return format_percent(float(share), f"#,##0.##{sign}", locale=self.region)
+        return format_percent(Decimal(basis_points) / 10_000, f"#,##0.##{sign}", locale=self.region)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
@@ -108,6 +107,10 @@ class Wording:
         """7:10 a.m. or 07 h 10."""
         local = self.local(at)
         return _clock(local.hour, local.minute, self.region)
+
+    def hour(self, at: time) -> str:
+        """5:00 p.m. or 17 h 00, of the wall clock."""
+        return format_time(at, "short", locale=self.region).replace(" ", NO_BREAK)
 
     def moment(self, at: datetime) -> str:
         return self("web.moment", day=self.day(at), clock=self.clock(at))
