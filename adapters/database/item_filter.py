@@ -144,7 +144,7 @@ def _searched(tx: BookTransaction, organisation: str, wanted: Filter) -> ColumnE
         found.append(_any_of(item.payment_method, ids, cards))
     referred = False
     for table in (attempts, refunds):
-        found_by = literal_column(f"{table.name}.reference <> ''")  # as the index of attempts says
+        found_by: ColumnElement[bool] = literal_column(f"{table.name}.reference <> ''")  # as the index of attempts says
         named = select(table.c.payment).where(
             table.c.organisation == organisation, table.c.reference == words, found_by
         )
