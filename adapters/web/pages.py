@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from adapters.bootstrap import App
 from adapters.web.cookies import drop_note, read_note
+from adapters.web.navigation import links
 from adapters.web.visit import visit
 from adapters.web.wording import HTML_LANGUAGES, Wording
 from domain.organisation import LANGUAGES
@@ -50,6 +51,7 @@ def page(
     note = context.pop("note", None)
     html = environment().get_template(template).render(
         w=w, t=w, person=visit(request).person, path=_path(request), languages=_languages(w), note=note,
+        navigation=links(visit(request).person, request.url.path),
         oidc=app.settings.oidc_name if app.settings.oidc_issuer else "", **context
     )  # fmt: skip
     response = HTMLResponse(html, status_code=status, headers={"content-language": w.html})
