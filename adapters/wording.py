@@ -1,7 +1,7 @@
 """Words, amounts and dates as a person reads them: in their language, in the organisation's time zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -90,6 +90,10 @@ class Wording:
         if since.total_seconds() < 1:
             return self("web.just_now")
         return format_timedelta(-since, add_direction=True, locale=self.region)
+
+    def left(self, at: datetime) -> str:
+        """17 hours: how long it still is until an instant."""
+        return format_timedelta(max(at - self.now, timedelta()), locale=self.region)
 
     def method(self, method: PaymentMethod | None) -> str:
         """Visa ••4242."""

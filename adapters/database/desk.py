@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from adapters.database import loader
+from adapters.database.barriers import Barriers, barriers
 from adapters.database.billing import billing
 from adapters.database.books import BookTransaction
 from adapters.database.statements import Place
+from adapters.database.subscriptions_told import subscriptions_of
 from adapters.database.tables import clients
+from domain.echeck import UNSETTLED, Echeck
 from domain.instalment import Plan
 from domain.invoice import Invoice, InvoiceLine
 from domain.organisation import Organisation
@@ -52,6 +55,9 @@ class Desk:
     methods: dict[str, PaymentMethod]
     plans: dict[str, Plan]
     funds: dict[str, Fund]
+    available: int  # the credit that may be given back: less e-checks that may still come back (R2)
+    barriers: Barriers
+    subscriptions: dict[str, dict[str, Any]]  # as services read them, with the next charges of each (S6)
     further: Place | None = None
 
     @property
@@ -82,18 +88,35 @@ def desk(tx: BookTransaction, organisation: str, client: str, *, after: Place | 
         InvoiceLine, order_by="invoice position", limit=MAX_THINGS * 10, organisation=organisation, invoice=list(lines)
     ):
         lines[line.invoice].append(line)
+    owner = tx.get(Organisation, id=organisation)
+    payments = {one.id: one for one in tx.all(Payment, order_by="due_on number created_at id", **own)}
+    refunds = {one.id: one for one in tx.all(Refund, order_by="created_at id", **own)}
+    methods = {one.id: one for one in tx.all(PaymentMethod, order_by="created_at id", **own)}
+    echecks = {one.payment: one for one in tx.all(Echeck, **own)}
+    unsettled = sum(one.amount for one in echecks.values() if one.state in UNSETTLED)
+    shown = {line["id"] for line in told["receipts"]}
     return Desk(
-        organisation=tx.get(Organisation, id=organisation),
+        organisation=owner,
         client=tx.get(Client, organisation=organisation, id=client),
         told=told,
         bills={one.id: Bill(invoice=one, lines=lines[one.id]) for one in invoices},
-        payments={one.id: one for one in tx.all(Payment, order_by="due_on number created_at id", **own)},
-        refunds={one.id: one for one in tx.all(Refund, order_by="created_at id", **own)},
-        methods={one.id: one for one in tx.all(PaymentMethod, order_by="created_at id", **own)},
+        payments=payments,
+        refunds=refunds,
+        methods=methods,
         plans={one.id: one for one in tx.all(Plan, **own)},
         funds={one.id: one for one in tx.all(Fund, order_by="id", organisation=organisation)},
+        barriers=barriers(
+            tx, owner, client, payments=[one for one in payments.values() if one.id in shown], methods=methods,
+            refunds=[one for one in refunds.values() if one.id in shown],
+            echecks=echecks,
+            credit=-told["balance"] - unsettled,
+        ),
+        available=max(-told["balance"] - unsettled, 0),
+        subscriptions={
+            one["subscription"]: one for one in subscriptions_of(tx, organisation, client)["subscriptions"]
+        },
         further=further,
-    )
+    )  # fmt: skip
 
 
 def find_clients(tx: BookTransaction, organisation: str, words: str) -> list[Client]:

@@ -50,6 +50,7 @@ def _told(tx: BookTransaction, owner: Organisation, one: Subscription) -> dict[s
         "currency": owner.currency, "amount": amount, "taxes": [tax["code"] for tax in one.taxes],
         "every": one.every.value, "from": one.anchor.isoformat(), "billing_day": one.billing_day,
         "payment_method": method, "state": state_on(one, today),
+        "paused": any(pause["to"] is None or pause["to"] >= today.isoformat() for pause in one.suspensions),
         "next_on": one.next_on.isoformat() if one.next_on is not None else None,
         "ends_on": one.ends_on.isoformat() if one.ends_on is not None else None,
         "charges": [] if stops else [_charge(one, owner, coming) for coming in upcoming(one, CHARGES)],

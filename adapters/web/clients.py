@@ -1,7 +1,7 @@
 """Client billing: the list of clients, and the account of one of them with its two columns (B1, B13)."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -18,11 +18,10 @@ from adapters.web.pages import page
 from adapters.web.sessions import Person
 from adapters.web.visit import OfVisit, may
 from domain.permissions import NEEDED, Permission
-from domain.refund import RefundState
-from domain.refunding import refundable
 from domain.refusal import PermissionDenied
 
 router = APIRouter(prefix="/clients")
+COLUMNS = ("revenue", "receipts")
 MAY_SEE = (Permission.BILLING, Permission.PAYMENT_PROCESSING, Permission.REFUND)  # any of them
 
 
@@ -52,8 +51,7 @@ def show_client(
     note = read_note(request, visit.app.settings)
     return page(
         request, "client.html", desk=found, may_do=may_do, menu=menu(may_do), told=note, first=place is None,
-        further=write_place(found.further) if found.further else "", rows=rows_of(found), refundable=refundable,
-        pending=RefundState.PENDING, as_day=date.fromisoformat, as_instant=datetime.fromisoformat,
+        further=write_place(found.further) if found.further else "", rows=rows_of(found), as_day=date.fromisoformat,
     )  # fmt: skip
 
 
@@ -76,11 +74,15 @@ def menu(may_do: Mapping[str, bool]) -> list[str]:
 def rows_of(found: Desk) -> dict[str, Any]:
     """What unfolds below the rows: by the id of the payment, credit or refund that it is about."""
     allocations: dict[str, list[Any]] = {}
+    paid: dict[str, list[Any]] = {}
     for one in found.told["allocations"]:
-        source = one["from"]
-        allocations.setdefault(next(iter(source.values())), []).append(one)
+        source = next(iter(one["from"].values()))
+        allocations.setdefault(source, []).append(one)
+        paid.setdefault(one["to"]["invoice"], []).append({**one, "source": source})
     return {
         "allocations": allocations,
+        "paid": paid,
+        "words": {line["id"]: line["description"] for column in COLUMNS for line in found.told[column]},
         "credits": {one["credit"]: one for one in found.told["credits"]},
         "refunds": {one["refund"]: one for one in found.told["refunds"]},
     }

@@ -64,6 +64,12 @@ class Typed:
         except ValueError:
             raise InvalidValue(name) from None
 
+    def must_day(self, name: str) -> str:
+        found = self.day(name)
+        if found is None:
+            raise FieldMissing(name)
+        return found
+
     def number(self, name: str) -> int:
         typed = self.must(name)
         if not typed.isdecimal() or len(typed) > 6:

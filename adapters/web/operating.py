@@ -1,6 +1,7 @@
 """Operating: a form, what would come of it, and the deed; each operation is a command in the person's name."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -15,6 +16,7 @@ from adapters.inbox.accept import accept
 from adapters.inbox.envelope import ID
 from adapters.inbox.handling import handle_commands
 from adapters.inbox.rehearsing import NotTaken, Rehearsed, rehearse, taken
+from adapters.web import previewing
 from adapters.web.clients import must_see
 from adapters.web.cookies import Note, leave_note
 from adapters.web.forms import MAX_LINES_TYPED, Typed
@@ -28,7 +30,8 @@ from domain.refusal import NotKnown, PermissionDenied, Refusal
 
 router = APIRouter(prefix="/clients/{client}/operations/{operation}")
 Fields = Mapping[str, Sequence[str]]
-BEGUN_FROM = ("invoice", "payment", "refund", "allocation")  # what a link to a form may say that it is about
+# What a link to a form may say that it is about.
+BEGUN_FROM = ("invoice", "payment", "refund", "allocation", "subscription", "instalment")
 SOURCE = "web"
 
 
@@ -129,35 +132,10 @@ def _preview(
     foreseen: Rehearsed[Desk] = rehearse(visit.app, envelope, lambda tx: desk(tx, own, client))
     return page(
         request, "preview.html", desk=found, operation=operation, fields=_kept(fields), after=foreseen.after,
-        posted=_new(foreseen), moved=_moved(foreseen), result=foreseen.result,
+        result=foreseen.result, posted=previewing.new(foreseen), moved=previewing.moved(foreseen),
+        details=previewing.details(foreseen), matched=previewing.matched(foreseen),
+        subscribed=previewing.subscribed(foreseen), as_day=date.fromisoformat,
     )  # fmt: skip
-
-
-def _new(foreseen: Rehearsed[Desk]) -> dict[str, list[Any]]:
-    """The postings that would come, by column."""
-    known = {
-        (column, line["kind"], line["id"])
-        for column in ("revenue", "receipts")
-        for line in foreseen.before.told[column]
-    }
-    return {
-        column: [line for line in foreseen.after.told[column] if (column, line["kind"], line["id"]) not in known]
-        for column in ("revenue", "receipts")
-    }
-
-
-def _moved(foreseen: Rehearsed[Desk]) -> list[tuple[Any, Any]]:
-    """Planned payments that would change, as (before or None, after): another amount, date, method or state."""
-    before, after = foreseen.before.payments, foreseen.after.payments
-    return [
-        (before.get(id), one)
-        for id, one in after.items()
-        if one.plan is not None and (id not in before or _terms(before[id]) != _terms(one))
-    ]
-
-
-def _terms(payment: Any) -> tuple[Any, ...]:
-    return payment.amount, payment.due_on, payment.payment_method, payment.state
 
 
 def _refused(

@@ -3,41 +3,12 @@
 Every one is a command like those of services, through the same inbox, so that the desk knows no rule of its own.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
-
 from adapters.inbox.refusals import FieldMissing
 from adapters.web.forms import MAX_LINES_TYPED, Typed, given
+from adapters.web.operation import About, Data, Operation
+from adapters.web.subscription_operations import SUBSCRIPTION_OPERATIONS
 
-Data = dict[str, Any]
-
-
-class About(StrEnum):
-    """What an operation is begun from; the menu shows those about the account."""
-
-    ACCOUNT = "account"
-    INVOICE = "invoice"
-    PAYMENT = "payment"
-    REFUND = "refund"
-    ALLOCATION = "allocation"
-    UPCOMING = "upcoming"
-    SUBSCRIPTION = "subscription"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """`fields` are the parts of its form (`fields.html`); `data` makes the command's data of what was typed.
-    `makes` names the field of the id that is minted for it, with its prefix."""
-
-    name: str
-    act: str
-    about: About
-    fields: tuple[str, ...]
-    data: Callable[[Typed], Data]
-    makes: tuple[str, str] | None = None
-    of_client: bool = True  # whether the command names the client
+__all__ = ["OPERATIONS", "About", "Operation"]
 
 
 def make_payment(typed: Typed) -> Data:
@@ -169,6 +140,18 @@ def cancel_upcoming(typed: Typed) -> Data:
     return {"instalments": typed.all("instalments")}
 
 
+def change_method(typed: Typed) -> Data:
+    """Of all that are still to be charged: those by cheque are nobody's to charge."""
+    return {
+        "instalments": [one.id for one in typed.desk.planned if one.offline is None],
+        "payment_method": typed.must("payment_method"),
+    }
+
+
+def cheque(typed: Typed) -> Data:
+    return {"instalment": typed.must("instalment")}
+
+
 A = About
 # fmt: off
 OPERATIONS: dict[str, Operation] = {one.name: one for one in (
@@ -203,5 +186,12 @@ OPERATIONS: dict[str, Operation] = {one.name: one for one in (
               fields=("instalments", "date", "new_amount", "new_method"), of_client=False),
     Operation(name="cancel-upcoming", act="instalment.cancel", about=A.UPCOMING, data=cancel_upcoming,
               fields=("instalments",), of_client=False),
+    Operation(name="change-method", act="instalment.change", about=A.UPCOMING, data=change_method,
+              fields=("method",), of_client=False),
+    Operation(name="deposit-cheque", act="instalment.deposit", about=A.UPCOMING, data=cheque, fields=(),
+              of_client=False),
+    Operation(name="bounce-cheque", act="instalment.bounce", about=A.UPCOMING, data=cheque, fields=(),
+              of_client=False),
+    *SUBSCRIPTION_OPERATIONS,
 )}
 # fmt: on
