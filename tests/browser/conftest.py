@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import chromium
 from tests.browser.club import Club, open_club
+from tests.browser.desk import Desks
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +26,8 @@ def club(migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def desks(club: Club, browser: Browser) -> Desks:
+    return Desks(club, browser)
