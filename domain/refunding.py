@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from domain.banking_days import calendar_of
 from domain.capabilities import Capability, RefundsLeave
 from domain.credit import Source
+from domain.days import local_date
 from domain.decision import Change, Decision, New, move
+from domain.echeck import UNSETTLED, Echeck, EcheckState
 from domain.ledger import RECEIVABLE, Entry, Posting, PostingKind, Words
 from domain.matching import ExceedsCredit, consume, give_up
 from domain.organisation import Organisation
@@ -82,11 +85,12 @@ def refundable(payment: Payment) -> int:
 def request(
     payment: Payment, method: PaymentMethod | None, can: Capability | None, *, id: str, ref: str, amount: int,
     seen: int | None, owed: int, sources: Sequence[Source], organisation: Organisation, client: Client, by: str,
-    asked_on: date, now: datetime, mint: Mint, echeck_settled: bool = True, retry_of: str | None = None,
+    asked_on: date, now: datetime, mint: Mint, echeck: Echeck | None = None, retry_of: str | None = None,
     due_at: datetime | None = None, command: int | None = None,
 ) -> Decision:  # fmt: skip
     """A refund to the method that paid, pending until a night sends it (R4), or from `due_at` on. `owed` is what the
-    account is owed: never more than that goes back (R2). `can` says what its merchant account can do (R7)."""
+    account is owed: never more than that goes back (R2). `can` says what its merchant account can do (R7), `echeck`
+    is the one by which it was paid, if it was."""
     if payment.offline is not None or method is None or can is None:
         raise RefundOffline("payment", payment=payment.id)
     left = refundable(payment)
@@ -95,10 +99,12 @@ def request(
     if amount > left:
         raise ExceedsRefundable("amount", refundable=left, amount=amount)
     if method.kind == "echeck":
-        if not echeck_settled:
+        if echeck is not None and not may_go_back(echeck, can, organisation, now=now):
             raise EcheckNotSettled("payment", payment=payment.id)
         if not can.partial_echeck_refund and amount != payment.amount:
             raise EcheckInFullOnly("amount", refundable=left, amount=amount)
+        if echeck is not None and echeck.state in UNSETTLED:
+            owed += echeck.amount  # its processor gives it back before it settles: it is as good as settled
     if amount > owed:
         raise ExceedsCredit("amount", available=max(owed, 0), amount=amount)
     at_once = can.refunds_leave is RefundsLeave.AT_ONCE
@@ -116,6 +122,16 @@ def request(
         _of_payment(payment, payment.refunded + amount),
         *consume(sources, amount, refund=id, client=client.id, now=now, mint=mint, first=payment.id),
     )  # fmt: skip
+
+
+def may_go_back(echeck: Echeck, can: Capability, owner: Organisation, *, now: datetime) -> bool:
+    """Whether an e-check can be refunded: once it has settled, or some banking days after it was handed over (E7)."""
+    if echeck.state is EcheckState.SETTLED:
+        return True
+    days = can.echeck_refund_earliest
+    if not isinstance(days, int) or echeck.state is not EcheckState.SUBMITTED or echeck.submitted_on is None:
+        return False
+    return calendar_of(owner).after(echeck.submitted_on, days) <= local_date(now, owner.timezone)
 
 
 def record(

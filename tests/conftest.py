@@ -8,60 +8,24 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 import pytest
 import redis
-from psycopg import sql
 
+from tests.databases import Databases, Files, SharedPostgres
 from tests.servers import PostgresServer, RedisServer
 
 BOTH_DATABASES = ["sqlite", "postgresql"]
+Lend = Callable[[str], AbstractContextManager[str]]
 
-
-class SharedPostgres:
-    """One server for the whole run, and the databases that the run makes there."""
-
-    def __init__(self, url: str, run: str) -> None:
-        self.url = url
-        self.run = run
-        self.prefix = f"encaisse_test_{run}_"
-
-    def url_of(self, database: str) -> str:
-        return f"{self.url.rpartition('/')[0]}/{database}"
-
-    def create(self, *, template: str = "template1") -> str:
-        name = self.prefix + uuid.uuid4().hex[:12]
-        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
-        return name
-
-    def drop(self, name: str) -> None:
-        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-
-    def drop_all(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            ours = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self.prefix])
-            names = [name for (name,) in ours.fetchall()]
-        for name in names:
-            self.drop(name)
-
-    def template(self, migrate: Callable[[str], object]) -> str:
-        """The migrated database that tests copy: made by the first worker that needs it."""
-        name = self.prefix + "template"
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                draft = self.create()
-                migrate(self.url_of(draft))
-                self._execute("ALTER DATABASE {} RENAME TO {}", draft, name)
-        return name
-
-    def _execute(self, statement: str, *names: str) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+# SQLite flushes every commit, which a file system in memory does at once.
+MEMORY = Path("/dev/shm")
+MEMORY_ENOUGH = 2 * 1024**3  # bytes; what failed tests leave behind stays there for whoever looks
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_ENOUGH:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -194,8 +158,9 @@ def own_redis() -> Iterator[RedisServer]:
 @pytest.fixture
 def postgres_url(postgres_server: SharedPostgres) -> Iterator[str]:
     """An empty PostgreSQL database."""
-    with _database(postgres_server) as url:
-        yield url
+    name = postgres_server.create()
+    yield postgres_server.url_of(name)
+    postgres_server.drop(name)
 
 
 @pytest.fixture
@@ -210,13 +175,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return _of_kind(request, {"sqlite": "sqlite_url", "postgresql": "postgres_url"})
 
 
-@pytest.fixture
-def migrated_postgres_url(postgres_server: SharedPostgres) -> Iterator[str]:
-    """A PostgreSQL database of the newest schema."""
+@pytest.fixture(scope="session")
+def databases(postgres_server: SharedPostgres) -> Iterator[Databases]:
     from adapters.database import migrate
 
-    with _database(postgres_server, template=postgres_server.template(migrate)) as url:
-        yield url
+    made = Databases(postgres_server, migrate)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def migrated_postgres_url(databases: Databases) -> Iterator[str]:
+    """A PostgreSQL database of the newest schema, with nothing in it."""
+    database = databases.take()
+    yield database.url
+    databases.give_back(database)
 
 
 @pytest.fixture(scope="session")
@@ -229,12 +202,17 @@ def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def files(migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("files"), migrated_sqlite_file)
+
+
 @pytest.fixture
-def migrated_sqlite_url(migrated_sqlite_file: Path, sqlite_url: str) -> str:
+def migrated_sqlite_url(files: Files) -> Iterator[str]:
     """An SQLite database of the newest schema."""
-    for file in migrated_sqlite_file.parent.iterdir():  # a write-ahead log, where there is one, belongs to it
-        shutil.copy(file, Path(sqlite_url.removeprefix("sqlite:///")).with_name(file.name))
-    return sqlite_url
+    file = files.take()
+    yield f"sqlite:///{file}"
+    files.give_back(file)
 
 
 @pytest.fixture(params=BOTH_DATABASES)
@@ -243,11 +221,22 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
     return _of_kind(request, {"sqlite": "migrated_sqlite_url", "postgresql": "migrated_postgres_url"})
 
 
-@contextmanager
-def _database(server: SharedPostgres, *, template: str = "template1") -> Iterator[str]:
-    name = server.create(template=template)
-    yield server.url_of(name)
-    server.drop(name)
+@pytest.fixture(scope="session")
+def lend(databases: Databases, files: Files) -> Lend:
+    """Lends a database of the newest schema for longer than a test, to tests that only read it."""
+
+    @contextmanager
+    def lent(kind: str) -> Iterator[str]:
+        if kind == "sqlite":
+            file = files.take()
+            yield f"sqlite:///{file}"
+            files.give_back(file)
+        else:
+            database = databases.take()
+            yield database.url
+            databases.give_back(database)
+
+    return lent
 
 
 def _of_kind(request: pytest.FixtureRequest, fixtures: dict[str, str]) -> str:

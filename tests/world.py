@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from adapters.database.books import DatabaseBooks
-from adapters.database.engine import make_engine
 from adapters.database.leases import Leases
 from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.simulator import Simulator
@@ -41,6 +40,7 @@ from domain.use_cases.start_nights import start_nights
 from domain.use_cases.subscribe import start_subscription
 from domain.use_cases.watch_cards import watch_cards
 from tests import world_refunds
+from tests.databases import kept_engine
 from tests.world_refunds import GivingBack
 
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # 10:00 in Montréal
@@ -54,7 +54,7 @@ class World(GivingBack):
     def __init__(self, url: str, folder: Path, *, gateway: Gateway | None = None) -> None:
         self.now = START
         self.url = url
-        self.engine = make_engine(url)
+        self.engine = kept_engine(url)
         self.books = DatabaseBooks(self.engine, render=render, clock=lambda: self.now)
         self.leases = Leases(self.books, self.engine, role="test")
         self.simulator = Simulator(folder / "journal.jsonl", clock=lambda: self.now)
@@ -64,7 +64,6 @@ class World(GivingBack):
 
     def close(self) -> None:
         self.simulator.close()
-        self.engine.dispose()
 
     # -- the past --------------------------------------------------------------------------------
 

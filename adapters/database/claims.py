@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Integer, Select, and_, bindparam, func, select
 
 from adapters.database import loader
 from adapters.database.door import Doors, Owner
@@ -100,42 +101,33 @@ class Claims(Doors):
         owner = self.owner(organisation, account, lock=True)
         if owner is None:
             return []
-        wanted = _attempted(organisation).where(
-            attempts.c.merchant_account == account,
-            attempts.c.state.in_([AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
-            attempts.c.next_at <= self.now,
-            attempts.c.worker.is_(None),
-        )
-        rows = self.connection.execute(wanted.order_by(attempts.c.next_at).limit(limit)).all()
+        asked = {"organisation": organisation, "account": account, "now": self.now, "at_most": limit}
+        rows = self.connection.execute(_unknowns(), asked).all()
         return [_asked(row, owner) for row in rows]
 
     def in_flight_of(self, organisation: str, payment: str) -> Asked | None:
         """The attempt of a payment that has no verdict yet, locked."""
-        wanted = _attempted(organisation).where(
-            attempts.c.payment == payment,
-            attempts.c.state.in_([AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
-        )
-        row = self.connection.execute(wanted).one_or_none()
+        row = self.connection.execute(_in_flight(), {"organisation": organisation, "payment": payment}).one_or_none()
         if row is None:
             return None
         owner = self.owner(organisation, loader.build(Attempt, row[:ATTEMPT_WIDTH]).merchant_account)
         return _asked(row, owner) if owner is not None else None
 
     def _due(self, organisation: str, account: str, limit: int, page: int) -> list[Any]:
-        waiting = _waiting(organisation, account, payments.c.due_at, limit).where(
-            payments.c.queue == "now", payments.c.due_at <= self.now
-        )
-        return list(self.connection.execute(_with_parts(waiting.offset(page * limit))).all())
+        return self._page(_due(), organisation, account, limit, page, now=self.now)
 
     def _scheduled(self, organisation: str, account: str, through: date, limit: int, page: int) -> list[Any]:
-        waiting = _waiting(organisation, account, payments.c.due_on, limit).where(
-            payments.c.queue == "night", payments.c.due_on <= through
-        )
-        return list(self.connection.execute(_with_parts(waiting.offset(page * limit))).all())
+        return self._page(_scheduled(), organisation, account, limit, page, through=through)
+
+    def _page(
+        self, statement: Select[Any], organisation: str, account: str, limit: int, page: int, **more: Any
+    ) -> list[Any]:
+        asked = {"organisation": organisation, "account": account, "at_most": limit, "skipped": page * limit}
+        return list(self.connection.execute(statement, asked | more).all())
 
     def _night_through(self, organisation: str) -> date | None:
-        newest = select(func.max(runs.c.business_date)).where(runs.c.organisation == organisation, runs.c.kind == NIGHT)
-        through: date | None = self.connection.execute(newest).scalar_one_or_none()
+        found = self.connection.execute(_newest_night(), {"organisation": organisation})
+        through: date | None = found.scalar_one_or_none()
         return through
 
 
@@ -166,13 +158,61 @@ def _joined() -> Any:
     return payments.join(clients, same_client).outerjoin(payment_methods, same_method).outerjoin(plans, same_plan)
 
 
-def _waiting(organisation: str, account: str, order: Any, limit: int) -> Select[Any]:
+# Each statement is built once, with its values left open: to build one costs more than to run it.
+
+
+@cache
+def _due() -> Select[Any]:
+    now = bindparam("now", type_=payments.c.due_at.type)
+    return _with_parts(_waiting(payments.c.due_at).where(payments.c.queue == "now", payments.c.due_at <= now))
+
+
+@cache
+def _scheduled() -> Select[Any]:
+    through = bindparam("through", type_=payments.c.due_on.type)
+    return _with_parts(_waiting(payments.c.due_on).where(payments.c.queue == "night", payments.c.due_on <= through))
+
+
+@cache
+def _newest_night() -> Select[Any]:
+    return select(func.max(runs.c.business_date)).where(
+        runs.c.organisation == bindparam("organisation"), runs.c.kind == NIGHT
+    )
+
+
+@cache
+def _unknowns() -> Select[Any]:
+    return (
+        _attempted()
+        .where(
+            attempts.c.merchant_account == bindparam("account"),
+            attempts.c.state.in_([AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
+            attempts.c.next_at <= bindparam("now", type_=attempts.c.next_at.type),
+            attempts.c.worker.is_(None),
+        )
+        .order_by(attempts.c.next_at)
+        .limit(bindparam("at_most", type_=Integer))
+    )
+
+
+@cache
+def _in_flight() -> Select[Any]:
+    return _attempted().where(
+        attempts.c.payment == bindparam("payment"),
+        attempts.c.state.in_([AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.IN_DOUBT]),
+    )
+
+
+def _waiting(order: Any) -> Select[Any]:
     """The first payments of a queue, locked; found by an index that is sorted as the queue is."""
     return (
         select(payments.c.organisation, payments.c.id, order.label("place"))
-        .where(payments.c.organisation == organisation, payments.c.merchant_account == account)
+        .where(
+            payments.c.organisation == bindparam("organisation"), payments.c.merchant_account == bindparam("account")
+        )
         .order_by(order, payments.c.id)
-        .limit(limit)
+        .limit(bindparam("at_most", type_=Integer))
+        .offset(bindparam("skipped", type_=Integer))
         .with_for_update()
     )
 
@@ -196,7 +236,8 @@ def _read(row: Sequence[Any]) -> tuple[Payment, PaymentMethod | None, Plan | Non
     return payment, method, plan, row[LANGUAGE_AT]
 
 
-def _attempted(organisation: str) -> Select[Any]:
+def _attempted() -> Select[Any]:
+    organisation: Any = bindparam("organisation")
     return (
         select(*loader.columns(Attempt), *_parts())
         .select_from(attempts.join(_joined(), attempts.c.payment == payments.c.id))

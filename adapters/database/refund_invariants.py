@@ -8,7 +8,7 @@ REFUNDS = {
         GROUP BY p.organisation, p.id, p.amount HAVING sum(r.amount) > p.amount""",
     "processor_gave_back_no_more_than_was_charged": """
         SELECT a.organisation, a.payment, sum(a.amount) AS given, c.amount AS charged FROM repayments a
-        JOIN attempts c ON c.key = a.of_key
+        JOIN (SELECT key, amount FROM attempts UNION ALL SELECT id, amount FROM echecks) c ON c.key = a.of_key
         WHERE a.state IN ('submitting', 'unknown', 'in_doubt', 'approved')
         GROUP BY a.organisation, a.payment, c.amount HAVING sum(a.amount) > c.amount""",
     "refund_has_one_key_that_may_live": """

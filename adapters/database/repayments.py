@@ -13,6 +13,7 @@ from adapters.database.repayment_tables import repayments
 from adapters.database.tables import refunds
 from domain.action_item import ActionItem, ItemState
 from domain.attempt import Attempt, AttemptState
+from domain.echeck import Echeck
 from domain.ledger import Allocation
 from domain.payment import Payment
 from domain.payment_method import PaymentMethod
@@ -160,9 +161,11 @@ class Repayments(Claims):
         ]  # fmt: skip
 
     def charges_of(self, organisation: str, payments: Sequence[str]) -> dict[str, Paid]:
-        """The charge that brought the money of each of these payments, as its processor knows it."""
+        """The charge or e-check that brought the money of each of these payments, as its processor knows it."""
+        echecks = self._some(Echeck, organisation, "payment", payments)
+        paid = {one.payment: Paid(key=one.id, reference=one.reference, amount=one.amount) for one in echecks}
         charges = self._some(Attempt, organisation, "payment", payments, state=AttemptState.APPROVED)
-        return {one.payment: Paid(key=one.key, reference=one.reference, amount=one.amount) for one in charges}
+        return paid | {one.payment: Paid(key=one.key, reference=one.reference, amount=one.amount) for one in charges}
 
     def _some(self, thing: type[Any], organisation: str, column: str, values: Sequence[str], **more: Any) -> list[Any]:
         if not values:
@@ -174,9 +177,9 @@ class Repayments(Claims):
         self, thing: type[Any], key: dict[str, Any], *, order_by: str, limit: int, lock: bool,
         where: ColumnElement[bool] | None = None,
     ) -> list[Any]:  # fmt: skip
-        statement = loader.selection(thing, key, order_by=order_by, limit=limit, lock=lock)
-        if where is not None:
-            statement = statement.where(where)
+        if where is None:
+            return loader.load(self.connection, thing, key, order_by=order_by, limit=limit, lock=lock)
+        statement = loader.selection(thing, key, order_by=order_by, limit=limit, lock=lock).where(where)
         return [loader.build(thing, row) for row in self.connection.execute(statement).all()]
 
 

@@ -12,7 +12,6 @@ from adapters.gateways.in_process import SimulatedGateway
 from adapters.gateways.paysafe.gateway import PaysafeGateway
 from adapters.gateways.paysafe.terms import check_terms as check_paysafe
 from adapters.gateways.simulator import Simulator
-from adapters.gateways.stripe.gateway import StripeGateway
 from adapters.gateways.stripe.terms import check_terms as check_stripe
 from adapters.settings import Settings
 from domain.capabilities import ProcessorNotAvailable, capability_of
@@ -46,6 +45,9 @@ def _paysafe(settings: Settings) -> Made:
 
 
 def _stripe(settings: Settings) -> Made:
+    """Its SDK is loaded when an account asks for it: it brings two HTTP clients, which every command would wait for."""
+    from adapters.gateways.stripe.gateway import StripeGateway
+
     gateway = StripeGateway(
         settings.credential, today=lambda: datetime.now(UTC).date(), simulator_url=settings.simulator_url
     )

@@ -8,6 +8,7 @@ from domain.allocating import shrink
 from domain.capabilities import Capability, capability_for
 from domain.claim import Around
 from domain.days import local_date
+from domain.echeck import Echeck
 from domain.instalment import Plan
 from domain.itemising import settle_failed
 from domain.organisation import MerchantAccount, Organisation
@@ -77,9 +78,10 @@ def ask_refund(
     """Writes the request; for the use cases that refund as a part of something larger."""
     paid = tx.lock(Payment, organisation=owner.id, client=account.client.id, id=payment)
     method, can = method_of(tx, paid)
+    echeck = tx.find(Echeck, organisation=owner.id, payment=payment) if can is not None else None
     decision = refunding.request(
         paid, method, can, id=refund, ref=tx.mint_ref(), amount=amount, seen=seen, owed=account.available,
-        sources=account.sources, organisation=owner, client=account.client, by=by,
+        sources=account.sources, organisation=owner, client=account.client, by=by, echeck=echeck,
         asked_on=local_date(tx.now, owner.timezone), now=tx.now, mint=tx.mint,
     )  # fmt: skip
     tx.write([decision])

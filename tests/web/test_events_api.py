@@ -7,6 +7,7 @@ import pytest
 
 from domain.decision import New
 from domain.event import Event
+from tests.held_back import wait_until_told
 from tests.web.office import Office
 from tests.world import ORGANISATION
 
@@ -26,16 +27,6 @@ def tell(office: Office, *numbers: int, organisation: str = ORGANISATION, public
     office.world.books.run(write)
 
 
-def settled(office: Office) -> None:
-    """On PostgreSQL, until no stranger's transaction of the shared server holds the newest event back."""
-    while office.world.engine.dialect.name == "postgresql":
-        done = office.world.scalar(
-            "SELECT coalesce(max(transaction), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM events"
-        )
-        if done:
-            break
-
-
 def numbers(told: dict[str, Any]) -> list[int]:
     return [event["data"]["number"] for event in told["events"] if "number" in event["data"]]
 
@@ -43,7 +34,7 @@ def numbers(told: dict[str, Any]) -> list[int]:
 def test_events_are_read_page_by_page_in_the_order_of_commits(office):
     tell(office, *range(5))
     tell(office, *range(5, 12))
-    settled(office)
+    wait_until_told(office.world.engine)
     service, address, seen, told = office.service(), "/v1/events?limit=5", [], {}
     while address:
         told = service.get(address).json()
@@ -51,13 +42,13 @@ def test_events_are_read_page_by_page_in_the_order_of_commits(office):
         address = told["next"]
     assert seen == list(range(12))
     tell(office, 12)
-    settled(office)
+    wait_until_told(office.world.engine)
     assert numbers(service.get(f"/v1/events?after={told['cursor']}").json()) == [12]
 
 
 def test_an_event_has_the_shape_of_the_stream(office):
     tell(office, 1)
-    settled(office)
+    wait_until_told(office.world.engine)
     [event] = office.service().get("/v1/events").json()["events"]
     assert event.pop("id").isdigit()
     assert event.pop("time").endswith("Z")
@@ -72,7 +63,7 @@ def test_P1_strangers_and_what_is_not_public_are_not_told(office):
     tell(office, 1)
     tell(office, 2, public=False)
     tell(office, 3, organisation="other")
-    settled(office)
+    wait_until_told(office.world.engine)
     assert numbers(office.service().get("/v1/events").json()) == [1]
     assert numbers(office.service("other").get("/v1/events").json()) == [3]
     assert numbers(office.service(ORGANISATION, "other").get("/v1/events").json()) == [1, 3]
@@ -100,7 +91,7 @@ def test_nothing_is_passed_over_while_a_transaction_is_open(office):
     first = office.service().get("/v1/events").json()
     go.set()
     thread.join()
-    settled(office)
+    wait_until_told(office.world.engine)
     assert numbers(first) == []
     assert sorted(numbers(office.service().get(f"/v1/events?after={first['cursor']}").json())) == [1, 2]
 

@@ -5,6 +5,7 @@ import pytest
 from adapters.gateways.in_process import SimulatedGateway
 from domain.caring import ProcessorNotAnswering
 from domain.use_cases.act_on_item import retry_item
+from tests.held_back import wait_until_told
 from tests.use_cases.outage import owe_many, unreachable
 from tests.world import ACCOUNT, ORGANISATION
 
@@ -38,6 +39,7 @@ def test_a_service_reads_it(away):
     assert (told["merchant_account"], told["processor"], told["concurrency"]) == (ACCOUNT, "simulator", 20)
     assert (told["breaker"]["state"], told["breaker"]["misses"] >= 20, told["waiting"]) == ("open", True, 35)
     assert told["breaker"]["since"] < told["breaker"]["next_at"]
+    wait_until_told(away.world.engine)
     types = [one["type"] for one in away.service().get("/v1/events").json()["events"]]
     assert types.count("breaker.opened") == 1
 

@@ -109,14 +109,15 @@ def ask(office: Office, role: str, method: str, path: str) -> tuple[int, str]:
 def test_own_organisation(staffed, route):
     method, path = route
     for position, (role, expected) in enumerate(zip(ROLES, EXPECTED[route], strict=True)):
-        item = staffed.failed(client=f"c-{position}")
-        own = path.replace("{item}", item.id).replace("{client}", item.client).replace("{name}", "revenue")
+        staffed.world.wait(hours=1)  # nobody's tries to sign in are counted against the next
+        item = staffed.failed(client=f"c-{position}") if "{item}" in path else None
+        own = path.replace("{item}", item.id if item else "").replace("{client}", "c-1").replace("{name}", "revenue")
         own = own.replace("{operation}", "credit")
         own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role
-        done = status == 303 and path.startswith(ITEM)
-        assert (staffed.item(item.id).state == "open") == (not done), role
+        if item is not None:
+            assert (staffed.item(item.id).state == "open") == (status != 303), role
 
 
 ITEM_ROUTES = [route for route in EXPECTED if "{item}" in route[1]]

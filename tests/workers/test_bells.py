@@ -25,7 +25,7 @@ CHARGE = Errand(kind=ErrandKind.CHARGE, organisation="ymca", account="main")
 
 
 @pytest.fixture
-def owing(make_app: MakeApp, migrated_url: str, tmp_path: Path) -> App:
+def owing(migrated_url: str, make_app: MakeApp, tmp_path: Path) -> App:
     """Thirty instalments due now, of which none was charged."""
     journal = tmp_path / "journal.jsonl"
     settings = Settings(database_url=migrated_url, simulator_journal=journal, _env_file=None)

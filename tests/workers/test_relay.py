@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import text
 
 from adapters.bootstrap import App
 from adapters.database import outbox
@@ -17,6 +16,7 @@ from domain.decision import New
 from domain.event import Event
 from domain.use_cases.make_payment import make_payment
 from tests.e2e.story import Story, send
+from tests.held_back import wait_until_told
 from tests.workers.conftest import MakeApp
 from workers.relay import STREAM, Relay, Stream
 
@@ -56,20 +56,14 @@ def tell(app: App, *numbers: int) -> None:
 
 
 @pytest.fixture
-def app(make_app: MakeApp, migrated_url: str) -> App:
+def app(migrated_url: str, make_app: MakeApp) -> App:
     return make_app(migrated_url)
-
-
-NOTHING_HELD_BACK = """SELECT coalesce(max(transaction), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    FROM events"""
 
 
 def relay(app: App, told: Told, rung: list[Errand] | None = None, *, wait: bool = True) -> Relay:
     """A relay; on PostgreSQL only once no stranger's transaction of the shared server holds anything back."""
-    while wait and app.engine.dialect.name == "postgresql":
-        with app.engine.connect() as connection:
-            if connection.execute(text(NOTHING_HELD_BACK)).scalar_one():
-                break
+    if wait:
+        wait_until_told(app.engine)
     return Relay(app, publish=told, ring=(rung if rung is not None else []).append)
 
 
@@ -121,7 +115,7 @@ def test_f09_two_relays_at_once_leave_nothing_out(app: App) -> None:
     assert sorted(set(told.numbers())) == list(range(20))
 
 
-def test_an_event_that_is_committed_late_is_not_passed_over(make_app: MakeApp, migrated_postgres_url: str) -> None:
+def test_an_event_that_is_committed_late_is_not_passed_over(migrated_postgres_url: str, make_app: MakeApp) -> None:
     app, told = make_app(migrated_postgres_url), Told()
     late, early = event(app, 1), event(app, 2)
     with app.books.begin() as slow:

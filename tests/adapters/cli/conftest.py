@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,14 @@ def program(url: str, folder: Path) -> Encaisse:
 
 
 @pytest.fixture
-def encaisse(sqlite_url: str, tmp_path: Path) -> Encaisse:
+def encaisse(migrated_sqlite_file: Path, sqlite_url: str, tmp_path: Path) -> Encaisse:
+    """On an SQLite file of the newest schema."""
+    shutil.copytree(migrated_sqlite_file.parent, tmp_path, dirs_exist_ok=True)
+    return program(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def encaisse_on_nothing(sqlite_url: str, tmp_path: Path) -> Encaisse:
     """On an SQLite file that does not exist yet."""
     return program(sqlite_url, tmp_path)
 

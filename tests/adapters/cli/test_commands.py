@@ -1,6 +1,7 @@
 """The other commands: what they print, how they end, what they say when something is wrong."""
 
 import getpass
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -19,9 +20,12 @@ from tests.adapters.office import (
 )
 
 
-@pytest.fixture
-def failed(encaisse: Encaisse) -> str:
-    """An instalment that was declined; answers its item."""
+@pytest.fixture(scope="session")
+def told(migrated_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder in which an instalment was declined, and its item; copied by each test."""
+    folder = tmp_path_factory.mktemp("told")
+    shutil.copytree(migrated_sqlite_file.parent, folder, dirs_exist_ok=True)
+    encaisse = program(f"sqlite:///{folder}/encaisse.db", folder)
     commands = [
         register_organisation(),
         register_client(),
@@ -33,7 +37,14 @@ def failed(encaisse: Encaisse) -> str:
     ]
     ran = encaisse("send", "-", commands=commands)
     assert ran.code == 0, ran.out
-    return str(encaisse("items", "--json").one["item"])
+    return folder, str(encaisse("items", "--json").one["item"])
+
+
+@pytest.fixture
+def failed(encaisse: Encaisse, told: tuple[Path, str], tmp_path: Path) -> str:
+    """An instalment that was declined; answers its item."""
+    shutil.copytree(told[0], tmp_path, dirs_exist_ok=True)
+    return told[1]
 
 
 def test_a1_items_lists_what_waits_for_a_person(encaisse: Encaisse, failed: str):
@@ -198,8 +209,10 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(encaisse: Encaisse, failed: str,
 
 
 @pytest.mark.parametrize("command", [["items"], ["statement", "a", "b"], ["check"], ["quarantine", "list"]])
-def test_a_database_that_is_not_there_is_said_in_words(encaisse: Encaisse, command: list[str], tmp_path: Path):
-    ran = encaisse(*command)
+def test_a_database_that_is_not_there_is_said_in_words(
+    encaisse_on_nothing: Encaisse, command: list[str], tmp_path: Path
+):
+    ran = encaisse_on_nothing(*command)
     assert ran.code == 1
     assert "encaisse migrate" in ran.err
     assert ran.out == ""

@@ -26,7 +26,11 @@ def purchase(token: str = "tok_approve") -> list[dict[str, Any]]:
     return [register_organisation(), register_client(), register_card(token=token), create_invoice("inv-1", 10_000)]
 
 
-def test_a_new_sqlite_file_is_migrated_by_itself_and_each_command_is_answered_in_order(encaisse_on_both: Encaisse):
+def test_a_new_sqlite_file_is_migrated_by_itself(encaisse_on_nothing: Encaisse):
+    assert encaisse_on_nothing("send", "-", commands=[register_organisation()]).code == 0
+
+
+def test_each_command_is_answered_in_order(encaisse_on_both: Encaisse):
     commands = [*purchase(), make_payment(4_500, payment="p-1", payment_method="pm-1", invoice="inv-1")]
     ran = encaisse_on_both("send", "-", "--json", commands=commands)
     assert ran.code == 0, ran.err

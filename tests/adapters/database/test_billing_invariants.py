@@ -1,19 +1,18 @@
 """Each invariant of client billing returns no rows in an honest past, and finds the lie that it is there for."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from adapters.database.billing_invariants import BILLING
-from adapters.database.invariants import broken
 from domain.credit import TaxMode
 from domain.use_cases.cancel_payment import cancel_payment
 from domain.use_cases.create_credit import create_credit
 from domain.use_cases.refund_money import cancel_refund, record_refund, request_refund
 from domain.use_cases.scholarships import award_scholarship, open_scholarship
+from tests.conftest import Lend
+from tests.lying import found_by, violated
 from tests.world import ORGANISATION, World, world
 
 # fmt: off
@@ -34,11 +33,11 @@ LIES = [
 # fmt: on
 
 
-@pytest.fixture
-def past(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def past(lend: Lend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A card payment refunded in part, cash that never was, a credit given back, a refund called back, a fund."""
     at: dict[str, Any] = {"organisation": ORGANISATION, "by": "marie"}
-    with world(migrated_sqlite_url, tmp_path) as told:
+    with lend("sqlite") as url, world(url, tmp_path_factory.mktemp("past")) as told:
         told.organisation()
         told.client()
         invoice = told.invoice(5_000)
@@ -58,24 +57,13 @@ def past(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
         yield told
 
 
-def violated(past: World) -> set[str]:
-    with past.books.begin(read_only=True) as tx:
-        return {name for name, rows in broken(tx).items() if rows}
-
-
 def test_an_honest_past_violates_nothing(past: World) -> None:
     assert violated(past) == set()
 
 
 @pytest.mark.parametrize(("name", "lie"), LIES, ids=[name for name, _ in LIES])
 def test_a_lie_is_found(past: World, name: str, lie: str) -> None:
-    with past.engine.connect() as connection:
-        triggers = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
-        for trigger in triggers.all():
-            connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
-        connection.execute(text(lie))
-        connection.commit()
-    assert name in violated(past)
+    assert name in found_by(past, lie)
 
 
 def test_every_invariant_has_a_lie() -> None:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from adapters.database.invariants import broken
 from adapters.database.refund_invariants import REFUNDS, REFUNDS_BY_NOW
 from domain.use_cases.cancel_payment import cancel_payment
 from domain.use_cases.start_nights import start_nights
+from tests.conftest import Lend
+from tests.lying import found_by, violated
 from tests.world import ORGANISATION, World, world
 
 # fmt: off
@@ -44,10 +42,13 @@ LIES = [
 # fmt: on
 
 
-@pytest.fixture
-def past(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+NOW = timedelta(seconds=0)
+
+
+@pytest.fixture(scope="module")
+def past(lend: Lend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A refund of each fate, and a payment that was cancelled at its processor."""
-    with world(migrated_sqlite_url, tmp_path) as told:
+    with lend("sqlite") as url, world(url, tmp_path_factory.mktemp("past")) as told:
         told.organisation()
         told.client()
         cancelled = told.paid()
@@ -68,25 +69,13 @@ def past(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
         yield told
 
 
-def violated(past: World) -> set[str]:
-    with past.books.begin(read_only=True) as tx:
-        return {name for name, rows in broken(tx, late=timedelta(seconds=0)).items() if rows}
-
-
 def test_an_honest_past_violates_nothing(past: World) -> None:
-    assert violated(past) == set()
+    assert violated(past, late=NOW) == set()
 
 
 @pytest.mark.parametrize(("name", "lie"), LIES, ids=[f"{name}-{at}" for at, (name, _) in enumerate(LIES)])
 def test_INV4_a_lie_about_a_refund_is_found(past: World, name: str, lie: str) -> None:
-    with past.engine.connect() as connection:
-        found: Any = connection.exec_driver_sql("SELECT type, name FROM sqlite_master WHERE type = 'trigger' "
-                                                "OR (type = 'index' AND name LIKE 'uq_repayments%')")  # fmt: skip
-        for kind, guard in found.all():
-            connection.exec_driver_sql(f"DROP {kind} {guard}")
-        assert connection.execute(text(lie)).rowcount
-        connection.commit()
-    assert name in violated(past)
+    assert name in found_by(past, lie, late=NOW, without="uq_repayments%")
 
 
 def test_every_invariant_of_refunds_has_a_lie() -> None:

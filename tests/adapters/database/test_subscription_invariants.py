@@ -1,13 +1,12 @@
 """Each invariant of subscriptions returns no rows in an honest past, and finds the lie that it is there for."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from adapters.database.invariants import broken
 from adapters.database.subscription_invariants import PERIODS
+from tests.conftest import Lend
+from tests.lying import found_by, violated
 from tests.world import World, world
 
 # fmt: off
@@ -26,10 +25,10 @@ LIES = [
 # fmt: on
 
 
-@pytest.fixture
-def past(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def past(lend: Lend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two weeks of a subscription that pays, and of one that does not."""
-    with world(migrated_sqlite_url, tmp_path) as told:
+    with lend("sqlite") as url, world(url, tmp_path_factory.mktemp("past")) as told:
         told.organisation()
         told.client()
         told.client("c-2")
@@ -39,24 +38,13 @@ def past(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
         yield told
 
 
-def violated(past: World) -> set[str]:
-    with past.books.begin(read_only=True) as tx:
-        return {name for name, rows in broken(tx).items() if rows}
-
-
 def test_an_honest_past_violates_nothing(past: World) -> None:
     assert violated(past) == set()
 
 
 @pytest.mark.parametrize(("name", "lie"), LIES, ids=[name for name, _ in LIES])
 def test_a_lie_is_found(past: World, name: str, lie: str) -> None:
-    with past.engine.connect() as connection:
-        triggers = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
-        for trigger in triggers.all():
-            connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
-        connection.execute(text(lie))
-        connection.commit()
-    assert name in violated(past)
+    assert name in found_by(past, lie)
 
 
 def test_every_invariant_has_a_lie() -> None:

@@ -13,6 +13,7 @@ from adapters.settings import Settings
 from domain.decision import New
 from domain.event import Event
 from domain.webhook import Delivery, WebhookEndpoint
+from tests import held_back
 from tests.adapters.outgoing.receiver import Receiver
 from tests.world import ORGANISATION, World
 
@@ -88,6 +89,4 @@ class Sender:
     def _held_back(self) -> bool:
         if self.world.engine.dialect.name != "postgresql":
             return False
-        return not self.world.scalar(
-            "SELECT coalesce(max(transaction), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint FROM events"
-        )
+        return not self.world.scalar(held_back.NOTHING)
