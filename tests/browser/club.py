@@ -14,7 +14,6 @@ from adapters.embedded import web
 from adapters.errands import work_all
 from adapters.inbox.accept import Accepted, accept_all
 from adapters.inbox.results import result_of
-from adapters.mail.planning import plan_all
 from adapters.mail.smtp import MAILBOX
 from adapters.night import Night
 from adapters.web import passwords

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from adapters.locale import say
 from adapters.wording import Wording
@@ -74,14 +74,26 @@ class Desks:
         self._club = club
         self._browser = browser
         self._open: dict[tuple[str, bool], Desk] = {}
+        self._contexts: list[BrowserContext] = []
 
     def at(self, language: str, *, scripts: bool) -> Desk:
         if (language, scripts) not in self._open:
-            context = self._browser.new_context(
-                viewport={"width": 1280, "height": 720}, locale=f"{language}-CA", java_script_enabled=scripts
-            )
-            context.set_default_timeout(PATIENCE_MS)
-            watch = Watch(context, self._club.url)
-            desk = self._open[language, scripts] = Desk(self._club, context.new_page(), language, watch)
+            desk = self._open[language, scripts] = self._new(language, scripts=scripts)
             desk.sign_in()
         return self._open[language, scripts]
+
+    def guest(self, language: str) -> Desk:
+        """Somebody who has not signed in."""
+        return self._new(language, scripts=True)
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _new(self, language: str, *, scripts: bool) -> Desk:
+        context = self._browser.new_context(
+            viewport={"width": 1280, "height": 720}, locale=f"{language}-CA", java_script_enabled=scripts
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        return Desk(self._club, context.new_page(), language, Watch(context, self._club.url))

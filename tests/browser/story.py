@@ -99,9 +99,13 @@ def _this_morning(club: Club) -> None:
     item = club.one("SELECT id FROM action_items WHERE client = 'c-108'")
     club.tell("action_item.reject", item=item, by="marie", reason="La famille paiera au comptoir samedi")
     paid = club.one("SELECT id FROM action_items WHERE client = 'c-109'")
-    club.tell("payment.make", client="c-109", amount=15_140, offline="cash", invoice=club.one(
-        "SELECT id FROM invoices WHERE client = 'c-109'"
-    ))
+    club.tell(
+        "payment.make",
+        client="c-109",
+        amount=15_140,
+        offline="cash",
+        invoice=club.one("SELECT id FROM invoices WHERE client = 'c-109'"),
+    )
     assert paid
     club.app.books.run(lambda tx: tx.write([_differences(tx.now)]))
 

@@ -12,6 +12,8 @@ from tests.browser.desk import Desk, Desks
 from tests.browser.flows import CLIENTS, FLOWS, Flow
 
 NUMBERS = itertools.count(1)
+
+
 @pytest.fixture(scope="module")
 def funded(club: Club) -> Club:
     club.tell("scholarship.open", fund="rotary", amount=1_000_000)

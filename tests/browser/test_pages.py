@@ -1,28 +1,29 @@
 """Every page that the router has, in both languages, wide and narrow: see `tests.browser.watching`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from adapters.database.action_centre import Tab
 from adapters.database.reports import REPORTS
 from adapters.web.operations import OPERATIONS, About
-from tests.browser.club import PASSWORD, Club
+from tests.browser.club import Club
+from tests.browser.desk import Desks
 from tests.browser.story import LIAM, ZOE, tell_the_past
-from tests.browser.watching import Watch
 from tests.web.routes import routes
 from tests.web.test_permissions import FOR_SERVICES
 
-WIDTHS = {1280: "light", 320: "dark"}  # the colours of the night are judged too
+WIDTHS: dict[int, Literal["light", "dark"]] = {1280: "light", 320: "dark"}  # the colours of the night are judged too
 GUEST = ("/sign-in", "/unsubscribe")
-SHEETS = ("/csv",)
+PIECES = ("/csv", "/html", "/watch")  # sheets, a mail as it looks in its box, what htmx puts into a page
 BEGUN_FROM = {
     About.ACCOUNT: "", About.INVOICE: "?invoice=zoe-skates", About.PAYMENT: "?payment=zoe-paid",
     About.REFUND: "?refund=liam-refund", About.ALLOCATION: "?allocation=none", About.UPCOMING: "",
-    About.SUBSCRIPTION: "",
+    About.SUBSCRIPTION: "?subscription=zoe-pass",
 }  # fmt: skip
 ITEMS = "SELECT min(id) FROM action_items GROUP BY kind, state, reason_class"
 # What a page also looks like.
@@ -51,7 +52,7 @@ def addresses(club: Club) -> Iterator[str]:
     """Of every page, with real ids in them."""
     known = filled(club)
     for method, path in routes(club.office.web):
-        if method != "GET" or path.startswith(FOR_SERVICES) or path.endswith(SHEETS):
+        if method != "GET" or path.startswith(FOR_SERVICES) or path.endswith(PIECES):
             continue
         if path.endswith("/{operation}"):
             for operation in OPERATIONS.values():
@@ -66,36 +67,34 @@ def addresses(club: Club) -> Iterator[str]:
     yield from STRANGE
 
 
-def sign_in(page: Page, club: Club, language: str) -> None:
-    page.goto(f"{club.url}/sign-in")
-    page.goto(f"{club.url}/account")
-    page.fill("#email", club.email(language))
-    page.fill("#password", PASSWORD)
-    page.click("form.proof button.primary")
-    assert page.locator("html").get_attribute("lang") == f"{language}-CA"
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_page_is_sound(lived: Club, browser: Browser, language: str) -> None:
-    complaints: list[str] = []
-    for width, colours in WIDTHS.items():
-        context = browser.new_context(
-            viewport={"width": width, "height": 720}, locale=f"{language}-CA", color_scheme=colours,  # type: ignore[arg-type]
-            extra_http_headers={"accept-language": language},
-        )  # fmt: skip
-        guest = browser.new_context(viewport={"width": width, "height": 720}, locale=f"{language}-CA")
-        watches = Watch(context, lived.url), Watch(guest, lived.url)
-        known, unknown = context.new_page(), guest.new_page()
-        sign_in(known, lived, language)
-        for address in addresses(lived):
-            page, watch = (unknown, watches[1]) if address.startswith(GUEST) else (known, watches[0])
-            answer = page.goto(lived.url + address)
-            assert answer is not None
-            if answer.status >= 500:
-                complaints.append(f"{address}: {answer.status}")
-            watch.judge(page, answer.body())
-        complaints += [one for watch in watches for one in watch.complaints]
-        guest.close()
-        context.close()
+    """Axe judges each page once in each language: by day and wide in one, by night and narrow in the other."""
+    every_page(lived, browser, language, judged=(1280,) if language == "en" else (320,))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_page_is_sound_in_every_way(lived: Club, browser: Browser, language: str) -> None:
+    every_page(lived, browser, language, judged=(1280, 320))
+
+
+def every_page(club: Club, browser: Browser, language: str, *, judged: Collection[int]) -> None:
+    desks = Desks(club, browser)
+    known, guest = desks.at(language, scripts=True), desks.guest(language)
+    for address in addresses(club):
+        desk = guest if address.startswith(GUEST) else known
+        answer = desk.page.goto(club.url + address)
+        assert answer is not None
+        if answer.status >= 500:
+            desk.watch.complaints.append(f"{address}: {answer.status}")
+        desk.watch.weigh(desk.page, answer.body())
+        for width, colours in WIDTHS.items():
+            desk.page.set_viewport_size({"width": width, "height": 720})
+            desk.page.emulate_media(color_scheme=colours)
+            desk.watch.judge(desk.page, axe=width in judged)
+    complaints = known.watch.complaints + guest.watch.complaints
+    desks.close()
     assert not complaints, "\n".join(sorted(set(complaints)))

@@ -39,16 +39,20 @@ class Watch:
         if urlsplit(request.url).netloc != self.host and not request.url.startswith("data:"):
             self.complaints.append(f"{request.frame.url}: asks {request.url}")
 
-    def judge(self, page: Page, body: bytes) -> None:
-        """Everything unfolded, as it stands."""
-        where = f"{page.url.partition(self.host)[2]} at {(page.viewport_size or {}).get('width')}"
+    def weigh(self, page: Page, body: bytes) -> None:
+        """A page that has just been loaded, with what it brought along."""
         weight = len(body) + int(page.evaluate(LOADED))
         if weight > WEIGHT:
-            self.complaints.append(f"{where}: weighs {weight}")
+            self.complaints.append(f"{page.url}: weighs {weight}")
+
+    def judge(self, page: Page, *, axe: bool) -> None:
+        """Everything unfolded, as it stands."""
+        where = f"{page.url.partition(self.host)[2]} at {(page.viewport_size or {}).get('width')}"
         page.evaluate(UNFOLD)
-        self.axe(page, where)
         if (too_wide := page.evaluate(OVERFLOW)) > 0:
             self.complaints.append(f"{where}: {too_wide} pixels too wide")
+        if axe:
+            self.axe(page, where)
 
     def axe(self, page: Page, where: str) -> None:
         page.evaluate(AXE_SCRIPT)
