@@ -11,7 +11,7 @@ from time import monotonic
 from tests.e2e.oracle import examine
 from tests.e2e.stack import stack
 
-FIRST_FAILURES_WITHIN_S = 60.0
+FIRST_FAILURES_WITHIN_S = 120.0  # a minute, on a machine that does nothing else
 
 
 def test_a_visitor_sees_tonights_failures_and_signs_in(sqlite_url: str, tmp_path: Path) -> None:
