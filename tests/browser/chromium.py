@@ -56,12 +56,19 @@ def bring() -> str | None:
     become = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if become and (shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], check=False).returncode):
         return None
-    quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
     install = [*become, apt, "install", "-qq", "--no-install-recommends", *PACKAGES]
-    if subprocess.run(install, check=False, **quiet, stderr=subprocess.DEVNULL).returncode:
-        subprocess.run([*become, apt, "update", "-qq"], check=False, **quiet)
-        subprocess.run(install, check=False, **quiet)
+    if _run(install, silent=True):
+        _run([*become, apt, "update", "-qq"])
+        _run(install)
     return find()
+
+
+def _run(command: list[str], *, silent: bool = False) -> int:
+    errors = subprocess.DEVNULL if silent else None
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(
+        command, check=False, env=environment, stdout=subprocess.DEVNULL, stderr=errors
+    ).returncode  # fmt: skip
 
 
 def main() -> int:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.bootstrap import App
+from adapters.database.books import BookTransaction
 from adapters.embedded import web
 from adapters.errands import work_all
 from adapters.inbox.accept import Accepted, accept_all
@@ -28,6 +30,7 @@ PEOPLE = {"en": ("emma", "Emma Fraser"), "fr": ("marie", "Marie Tremblay")}
 PASSWORD = "une clé pour la piscine"
 TAXES = [{"code": "TPS", "rate": "5", "compound": False}, {"code": "TVQ", "rate": "9.975", "compound": False}]
 TODAY = date(2026, 11, 24)
+Told = tuple[str, dict[str, Any]]  # an act, and its data
 
 
 class Club:
@@ -62,7 +65,7 @@ class Club:
         """One command, worked to the end; answers its result."""
         return self.tell_all((act, data))[0]
 
-    def tell_all(self, *commands: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    def tell_all(self, *commands: Told) -> list[dict[str, Any]]:
         envelopes = [
             {
                 "specversion": "1.0", "id": f"t-{next(self._numbers)}", "source": "shop",
@@ -95,16 +98,7 @@ class Club:
         brand: str = "visa", expiry: str = "2028-03",
     ) -> str:  # fmt: skip
         """Somebody with a card on file."""
-        self.tell_all(
-            ("client.register", {"client": id, "name": name, "email": f"{id}@courriel.example", "language": language}),
-            (
-                "payment_method.register",
-                {
-                    "client": id, "payment_method": f"{id}-card", "kind": "card", "merchant_account": "main",
-                    "token": token, "brand": brand, "last4": last4, "expiry": expiry,
-                },
-            ),
-        )  # fmt: skip
+        self.tell_all(*newcomer(id, name, language=language, token=token, last4=last4, brand=brand, expiry=expiry))
         return id
 
     def invoice(self, client: str, what: str, price: int, *, id: str = "", code: str = "programmes") -> str:
@@ -139,13 +133,27 @@ class Club:
     def give_passwords(self) -> None:
         """They have chosen their passwords, as the page of the account lets them."""
         for id, _ in PEOPLE.values():
-            person = self.app.books.run(lambda tx, id=id: tx.get(Administrator, organisation=CLUB, id=id))
-            kept = passwords.hashed(passwords.checked(person, PASSWORD))
-            self.app.books.run(lambda tx, person=person, kept=kept: passwords.keep(tx, person, kept))
+            self.app.books.run(partial(_keep_password, id=id))
 
     @staticmethod
     def email(language: str) -> str:
         return f"{PEOPLE[language][0]}@plateau.example"
+
+
+def newcomer(id: str, name: str, *, language: str = "fr", **card: str) -> list[Told]:
+    """Somebody, and their card."""
+    given = {"token": "tok_approve", "brand": "visa", "last4": "4242", "expiry": "2028-03"} | card
+    who = {"client": id, "name": name, "email": f"{id}@courriel.example", "language": language}
+    return [("client.register", who), ("payment_method.register", card_of(id, f"{id}-card", **given))]
+
+
+def card_of(client: str, id: str, **given: str) -> dict[str, Any]:
+    return {"client": client, "payment_method": id, "kind": "card", "merchant_account": "main", **given}
+
+
+def _keep_password(tx: BookTransaction, id: str) -> None:
+    person = tx.get(Administrator, organisation=CLUB, id=id)
+    passwords.keep(tx, person, passwords.hashed(passwords.checked(person, PASSWORD)))
 
 
 @contextmanager

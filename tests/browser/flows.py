@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tests.browser.club import TODAY, Club
+from tests.browser.club import TODAY, Told
 
 NEXT_YEAR = date(2027, 1, 5)
 
@@ -23,7 +23,7 @@ class Flow:
     ticks_upcoming: bool = False
 
 
-def owing(club: Club, client: str) -> None:
+def owing(client: str) -> list[Told]:
     """Owes an invoice, has paid a part of it, has money that is matched to nothing, a plan, cheques, a subscription."""
     lines = [
         {"line": "l1", "description": "Natation", "amount": 6_000},
@@ -32,7 +32,7 @@ def owing(club: Club, client: str) -> None:
     course = [{"line": "l1", "description": "Plongée", "amount": 9_000}]
     plan: dict[str, Any] = {"client": client, "total": 9_000, "schedule": {"every": "month", "count": 3}}
     plan["schedule"]["from"] = NEXT_YEAR.isoformat()
-    club.tell_all(
+    return [
         ("invoice.create", {"client": client, "invoice": f"{client}-a", "lines": lines}),
         ("invoice.create", {"client": client, "invoice": f"{client}-b", "lines": course}),
         ("invoice.create", {"client": client, "invoice": f"{client}-c", "lines": course}),
@@ -45,22 +45,24 @@ def owing(club: Club, client: str) -> None:
         ("subscription.start", {"client": client, "subscription": f"{client}-sub", "description": "Gymnase",
                                 "amount": 4_500, "every": "month", "from": NEXT_YEAR.isoformat(),
                                 "payment_method": f"{client}-card"}),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
-def owed(club: Club, client: str) -> None:
+def owed(client: str) -> list[Told]:
     """Has a credit of 60.00 by card, of which 20.00 are on their way back."""
-    club.tell_all(
+    return [
         ("payment.make", {"client": client, "payment": f"{client}-card-paid", "amount": 6_000,
                           "payment_method": f"{client}-card"}),
         ("refund.request", {"refund": f"{client}-back", "payment": f"{client}-card-paid", "amount": 2_000}),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
-def paused(club: Club, client: str) -> None:
+def paused(client: str) -> list[Told]:
     """As who owes, with the subscription suspended."""
-    owing(club, client)
-    club.tell("subscription.suspend", subscription=f"{client}-sub", **{"from": NEXT_YEAR.isoformat()})
+    return [
+        *owing(client),
+        ("subscription.suspend", {"subscription": f"{client}-sub", "from": NEXT_YEAR.isoformat()}),
+    ]
 
 
 CLIENTS = {"owing": owing, "owed": owed, "paused": paused}

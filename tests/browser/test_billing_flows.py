@@ -7,7 +7,7 @@ import pytest
 
 from adapters.database.desk import desk as read_desk
 from adapters.web.operations import OPERATIONS, About
-from tests.browser.club import CLUB, Club
+from tests.browser.club import CLUB, Club, card_of, newcomer
 from tests.browser.desk import Desk, Desks
 from tests.browser.flows import CLIENTS, FLOWS, Flow
 
@@ -21,12 +21,9 @@ def funded(club: Club) -> Club:
 
 
 def somebody(club: Club, kind: str) -> str:
-    client = club.client(f"k{next(NUMBERS)}", "Ada Roy")
-    club.tell(
-        "payment_method.register", client=client, payment_method=f"{client}-card-2", kind="card",
-        merchant_account="main", token="tok_approve", brand="amex", last4="1005", expiry="2029-01",
-    )  # fmt: skip
-    CLIENTS[kind](club, client)
+    client = f"k{next(NUMBERS)}"
+    other = card_of(client, f"{client}-card-2", token="tok_approve", brand="amex", last4="1005", expiry="2029-01")
+    club.tell_all(*newcomer(client, "Ada Roy"), ("payment_method.register", other), *CLIENTS[kind](client))
     return client
 
 
