@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import domain
+from adapters import reasons_told
 from adapters.contract import documents as contract
 from domain.machine import Machine
 
@@ -23,7 +24,9 @@ Written by `make docs` from the tables in `domain/`; edit those. Each table is e
 
 def documents() -> dict[str, str]:
     """Every generated document: its path from the root, and what should stand in it."""
-    return {"docs/state-machines.md": state_machines(), **contract.documents()}
+    return {
+        "docs/state-machines.md": state_machines(), "docs/reasons.md": reasons_told.document(), **contract.documents()
+    }  # fmt: skip
 
 
 def machines() -> list[tuple[Machine[Any], str]]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
-from adapters.database.heard import attempts_meant, repayment_meant, said_before, waiting_reports
+from adapters.database.heard import attempts_meant, echecks_meant, repayment_meant, said_before, waiting_reports
+from adapters.hearing_of_echecks import weigh_echeck
 from adapters.hearing_of_refunds import AboutRefund, ask_about_refund, close_report, weigh_refund
 from adapters.logs import log_failure
 from domain import comparing, hearing
@@ -19,6 +20,7 @@ from domain.steps.find_breaks import keep_break
 from domain.use_cases.take_back_payment import take_back_payment
 
 BATCH_SIZE = 200
+REFUND = ReportKind.REFUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +55,16 @@ def _sort_out(tx: BookTransaction, organisation: str, account: str, limit: int) 
     owner = tx.get(MerchantAccount, organisation=organisation, id=account)
     found = waiting_reports(tx, organisation, account, limit)
     meant = attempts_meant(tx, organisation, found)
+    unmeant = [report for report in found if report.id not in meant and report.kind not in (ReportKind.OTHER, REFUND)]
+    echecks = echecks_meant(tx, organisation, unmeant)
     questions: Questions = []
     for report in found:
         attempt = meant.get(report.id)
         repayment = repayment_meant(tx, report) if attempt is None else None
         if report.kind is ReportKind.OTHER:
             tx.write([hearing.apply(report, payment=None, why="nothing_to_us", now=tx.now)])
+        elif report.id in echecks:
+            weigh_echeck(tx, report, echecks[report.id])
         elif repayment is not None:
             if (about := weigh_refund(tx, report, repayment)) is not None:
                 questions.append(about)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +14,7 @@ from adapters.database.report_tables import comparisons
 from adapters.database.shown import instant
 from adapters.logs import log_event, log_failure
 from adapters.runs import organisations
+from domain.capabilities import EcheckOutcome, capability_for
 from domain.days import instant as instant_of
 from domain.days import local_date
 from domain.decision import New, move
@@ -30,6 +32,7 @@ from domain.reconciliation import (
     ComparisonState,
 )
 from domain.use_cases.reconcile_account import Reconciled, reconcile_account
+from domain.use_cases.take_back_payment import take_back_payment
 
 KEY = ("organisation", "merchant_account", "on")
 
@@ -72,7 +75,7 @@ def open_breaks(tx: BookTransaction, organisation: str | None = None, **key: Any
 
 
 def reconcile(app: App, on: date, *, organisation: str | None = None) -> list[Told]:
-    """By hand, every merchant account, whether it was compared before or not."""
+    """By hand, every merchant account that has a list, whether it was compared before or not."""
     return [_one(app, account, on) for account in app.books.run(lambda tx: _accounts(tx, organisation))]
 
 
@@ -131,8 +134,17 @@ def _one(app: App, account: MerchantAccount, on: date) -> Told:
         done = reconcile_account(app.books, app.gateways, account=account, on=on)
     except ListNotAvailable as error:
         log_event("comparison.not_available", organisation=account.organisation, account=account.id, why=str(error))
+    for payment, network_code in done.taken_back if done is not None else ():
+        app.books.run(partial(_take_back, account=account, payment=payment, network_code=network_code))
     found = app.books.run(lambda tx: _note(tx, account, on, done))
     return Told(organisation=account.organisation, account=account.id, on=on, done=done, breaks=found)
+
+
+def _take_back(tx: BookTransaction, *, account: MerchantAccount, payment: str, network_code: str) -> None:
+    """The processor's own report says that a card's holder had the money taken back; once is enough (A1)."""
+    take_back_payment(
+        tx, organisation=account.organisation, payment=payment, code="chargeback", network_code=network_code
+    )
 
 
 def _note(tx: BookTransaction, account: MerchantAccount, on: date, done: Reconciled | None) -> list[Break]:
@@ -161,5 +173,7 @@ def _due(tx: BookTransaction, organisation: str, account: str) -> Comparison | N
 
 
 def _accounts(tx: BookTransaction, organisation: str | None) -> list[MerchantAccount]:
+    """Those whose processor has a list of a date; banks send returns instead."""
     key: dict[str, Any] = {} if organisation is None else {"organisation": organisation}
-    return tx.all(MerchantAccount, order_by="organisation id", **key)
+    accounts = tx.all(MerchantAccount, order_by="organisation id", **key)
+    return [one for one in accounts if capability_for(one).echeck_outcome is not EcheckOutcome.RETURN_FILE]

@@ -30,6 +30,7 @@ def add_roles(cli: typer.Typer) -> None:
 def up(
     host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
     port: Annotated[int | None, typer.Option(help="else the next free one from 8000")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Everything in one process: web, workers, scheduler."""
     from adapters.embedded import until_told_to_stop, web, working
@@ -38,25 +39,31 @@ def up(
     with _explained(), working(settings) as app:
         until_told_to_stop(app.stopping)
         with web(app, host=host, port=port) as url:
-            for line in (f"Encaisse: {url}", *_first_link(app, url), say("roles.stop", language_of(None))):
-                show.line(line)
+            links = _first_link(app, url)
+            if as_json:
+                show.document({"url": url, "sign_in_links": links})
+            else:
+                for line in (f"Encaisse: {url}", *links, say("roles.stop", language_of(None))):
+                    show.line(line)
             app.stopping.wait()
 
 
 def demo(
     host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
     port: Annotated[int | None, typer.Option(help="else the next free one from 8000")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """The whole product in one process, with seeded organisations and simulated gateways."""
     from adapters.demo.show import show_demo
 
     with _explained():
-        show_demo(host=host, port=port)
+        show_demo(host=host, port=port, as_json=as_json)
 
 
 def serve_web(
     host: Annotated[str, typer.Option(help="address to listen on")] = HOST,
     port: Annotated[int, typer.Option(help="port to listen on")] = 8000,
+    as_json: AsJson = False,
 ) -> None:
     """The pages and the API, alone; on SQLite, beside whoever works the queue."""
     from adapters.bootstrap import build
@@ -71,6 +78,8 @@ def serve_web(
     try:
         with _explained(), web(app, host=host, port=port) as url:
             show.aside(f"listening on {url}")
+            if as_json:
+                show.document({"url": url})
             stopping.wait()
     finally:
         app.close()
@@ -79,16 +88,19 @@ def serve_web(
 def worker(
     processes: Annotated[int, typer.Option(help="processes on this host")] = 2,
     threads: Annotated[int, typer.Option(help="batches at once in each")] = 4,
+    as_json: AsJson = False,
 ) -> None:
     """Works the queue on Redis."""
     from workers.serve import serve_workers
 
     settings = read_settings()
+    if as_json:
+        show.document({"role": "worker", "processes": processes, "threads": threads})
     with _explained():
         raise typer.Exit(serve_workers(settings, processes=processes, threads=threads, language=language_of(None)))
 
 
-def scheduler() -> None:
+def scheduler(as_json: AsJson = False) -> None:
     """Starts nights, tells events, rings for whatever is due; any number may run at once."""
     from adapters.beating import Beating
     from adapters.doors import doors
@@ -102,6 +114,8 @@ def scheduler() -> None:
         until_told_to_stop(app.stopping)
         relay, bells = relay_and_bells(app)
         warn_about_redis(settings, language_of(None))
+        if as_json:
+            show.document({"role": "scheduler"})
         with Beating(app), doors(app, bells) as lines:
             loop.run(app, loop.steps(bells=bells, relay=relay.run_once, doors=lines))
         app.close()
@@ -113,6 +127,7 @@ def simulator(
     lean: Annotated[bool, typer.Option("--lean", help="for benchmarks")] = False,
     journal: Annotated[Path | None, typer.Option(help="else ENCAISSE_SIMULATOR_JOURNAL")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="seconds that CardPointe waits for a silent bank")] = 32.0,
+    as_json: AsJson = False,  # its answer is a document in any case: where it listens
 ) -> None:
     """The simulated processors over HTTP."""
     from adapters.gateways.served import serve

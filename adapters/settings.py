@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     webhook_loopback: bool | None = None  # whether webhooks may go to this very machine; see below
     smtp_url: str | None = None  # smtp://user:password@host:587, smtps://host; without it mail is kept
     mail_from: str = "no-reply@localhost"
+    guided: bool = False  # whether the first page names what is worth trying, as in the demo
     oidc_issuer: str | None = None  # an identity provider through which people may sign in
     oidc_client_id: str = ""
     oidc_client_secret: str = Field(default="", repr=False)

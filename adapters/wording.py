@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 
 from adapters.locale import MissingWords, say
 from domain.action_item import ActionItem
 from domain.event import SYSTEM
 from domain.money import decimal_text
 from domain.payment_method import PaymentMethod
+from domain.refusal import Refusal
 from domain.retrying_refunds import is_about_repayment, next_step
 
 REGIONS = {"en": "en_CA", "fr": "fr_CA"}
@@ -24,6 +26,7 @@ BRANDS = {
     "interac": "Interac", "jcb": "JCB", "diners": "Diners Club",
 }  # fmt: skip
 DOTS = "••"
+INSTANTS = ("at", "until")  # of what a refusal is told with
 NO_BREAK = "\u00a0"
 SHOWN_WHOLE = 20  # an id of a sender is seldom longer; ours are 40
 SHOWN_END = 10
@@ -66,6 +69,11 @@ class Wording:
         """$1,234.50 or 1 234,50 $."""
         return format_currency(Decimal(decimal_text(amount_minor, self.currency)), self.currency, locale=self.region)
 
+    def percent(self, share: Fraction) -> str:
+        """0.53% or 0,53 %."""
+        sign = f"{NO_BREAK}%" if self.language == "fr" else "%"
+        return format_percent(float(share), f"#,##0.##{sign}", locale=self.region)
+
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
 
@@ -92,8 +100,8 @@ class Wording:
         return format_timedelta(-since, add_direction=True, locale=self.region)
 
     def left(self, at: datetime) -> str:
-        """17 hours: how long it still is until an instant."""
-        return format_timedelta(max(at - self.now, timedelta()), locale=self.region)
+        """22 hours: how long it still is until an instant; days only from two on."""
+        return format_timedelta(max(at - self.now, timedelta()), threshold=2, locale=self.region)
 
     def method(self, method: PaymentMethod | None) -> str:
         """Visa ••4242."""
@@ -114,6 +122,11 @@ class Wording:
     def reason(self, code: str, part: str) -> str:
         """`part` is `staff` (why it failed, for who works here) or `next` (what to do)."""
         return self.either(f"reason.{code}.{part}", f"reason.declined.{part}")
+
+    def refusal(self, why: Refusal) -> str:
+        """Why something is refused; instants as people here read them."""
+        at = {name: self.moment(datetime.fromisoformat(why.params[name])) for name in INSTANTS if name in why.params}
+        return self.either(f"refusal.{why.code}", "refusal.refused", **{**why.params, **at})
 
     def next_step(self, item: ActionItem, method: PaymentMethod | None) -> str:
         """What to do about an item."""

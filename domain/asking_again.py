@@ -1,6 +1,7 @@
 """Asking again decides about what an e-check did not bring: whether it may be retried, and by which method (E6, A5)."""
 
 from datetime import date, datetime
+from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemState
 from domain.decision import Decision, move
@@ -28,11 +29,13 @@ class NothingOwed(Refusal):
 
 
 def retry_by(
-    item: ActionItem, method: PaymentMethod, *, replaced: str | None, by: str, now: datetime
+    item: ActionItem, method: PaymentMethod, *, replaced: str | None, by: str, now: datetime, by_schedule: bool = False
 ) -> Decision:  # fmt: skip
-    """The item of what was returned turns retrying; a new payment asks for it."""
+    """The item of what was returned turns retrying; a new payment asks for it. A person's retry never moves the
+    schedule (A8)."""
+    put: dict[str, Any] = {"retry_on": None} if by_schedule else {}
     return (
-        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=method.id),
+        move(ACTION_ITEM, item, "retry", by=by, changed_at=now, payment_method=method.id, **put),
         item_event(
             item, "action_item.retrying", now, by=by, was={"payment_method": replaced}, payment_method=method.id,
             replaced=None if method.id == replaced else replaced,
@@ -85,14 +88,14 @@ def ask_again_about(item: ActionItem, echeck: Echeck, *, by: str, now: datetime)
     )
 
 
-def again_allowed(
+def why_not(
     item: ActionItem, payment: Payment, method: PaymentMethod | None, echeck: Echeck, *, today: date
-) -> tuple[bool, str]:  # fmt: skip
-    """Whether Retry without another method would be taken, and the code of the refusal if not."""
+) -> Refusal | None:  # fmt: skip
+    """Why Retry without another method would be refused; None where it would be taken."""
     try:
         chosen = usable_again(item, payment, method, None, echeck)
         if is_presented_again(chosen, echeck):
             must_be_presentable(echeck, amount=echeck.amount, today=today)
     except Refusal as refusal:
-        return False, refusal.code
-    return True, ""
+        return refusal
+    return None

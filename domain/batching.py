@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.attempt import MAX_SENDS
 from domain.banking_days import verdict_due
-from domain.capabilities import WhenNotFound, capability_for
+from domain.capabilities import capability_for
 from domain.days import instant, local_date
 from domain.decision import Decision, New, move
 from domain.echeck import ECHECK, Echeck, EcheckState
@@ -35,17 +35,18 @@ def freeze(
     return steps, batch
 
 
-def promise(echeck: Echeck, *, worker: str) -> tuple[Decision, Echeck]:
+def promise(echeck: Echeck, *, worker: str, now: datetime) -> tuple[Decision, Echeck]:
     """In a worker's hands: a new epoch, so that whoever held it before writes nothing any more."""
     first = echeck.state is EcheckState.BATCHED
     sent = first or resend(echeck)
+    detail = {"sent_at": now.isoformat(), **echeck.detail}  # of the first send: processors forget keys (section 9)
     taken = replace(
         echeck, worker=worker, epoch=echeck.epoch + 1, next_at=None, sends=echeck.sends + (1 if sent else 0),
-        version=echeck.version + 1,
+        version=echeck.version + 1, detail=detail,
     )  # fmt: skip
     step = move(
         ECHECK, echeck, "promise" if first else "wait", fence=echeck.epoch,
-        worker=worker, epoch=taken.epoch, next_at=None, sends=taken.sends,
+        worker=worker, epoch=taken.epoch, next_at=None, sends=taken.sends, detail=detail,
     )  # fmt: skip
     return (step,), taken
 
@@ -117,7 +118,7 @@ def not_found(echeck: Echeck, account: MerchantAccount, *, now: datetime) -> Dec
     capability = capability_for(account)
     if echeck.missed_at is None or now - echeck.missed_at < capability.ladder.flight:
         return _next_rung(echeck, account, "not_found", now=now, missed_at=echeck.missed_at or now)
-    if capability.when_not_found in SENDS_AGAIN and echeck.sends < MAX_SENDS:
+    if capability.sends_again(_first_sent(echeck), now=now) and echeck.sends < MAX_SENDS:
         put: dict[str, Any] = {
             "worker": None,
             "missed_at": None,
@@ -129,7 +130,10 @@ def not_found(echeck: Echeck, account: MerchantAccount, *, now: datetime) -> Dec
     return _next_rung(echeck, account, "not_found", now=now, missed_at=echeck.missed_at)
 
 
-SENDS_AGAIN = (WhenNotFound.SAME_KEY, WhenNotFound.SAME_KEY_FOR_A_DAY)
+def _first_sent(echeck: Echeck) -> datetime:
+    """When its key was first in anybody's hands; long ago where that is not known."""
+    sent_at = echeck.detail.get("sent_at")
+    return datetime.fromisoformat(sent_at) if sent_at else echeck.created_at
 
 
 def resend(echeck: Echeck) -> bool:

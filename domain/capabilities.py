@@ -3,7 +3,7 @@ an adapter, and its line in `adapters/gateways/choose.py`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -84,6 +84,16 @@ class Capability:
     ladder: Ladder
     real: bool = True
     overridable: bool = False
+
+    def sends_again(self, since: datetime, *, now: datetime) -> bool:
+        """Whether what was surely not found may be sent under its own key again; `since` is its first send."""
+        match self.when_not_found:
+            case WhenNotFound.SAME_KEY:
+                return True
+            case WhenNotFound.SAME_KEY_FOR_A_DAY:
+                return now - since < KEYS_REMEMBERED
+            case _:
+                return False
 
     def takes(self, kind: str) -> bool:
         """Whether payment methods of this kind (card, echeck) can be charged through it."""

@@ -9,7 +9,7 @@ from domain.capabilities import capability_of
 from domain.care import CARE, Care, CareState, Door, Limits
 from domain.decision import Change, Decision, New, move
 from domain.event import Event
-from domain.outcome import Finding, NoAnswer, NotSent
+from domain.outcome import Finding, NoAnswer, NotSent, Standing
 from domain.refusal import Refusal
 
 THRESHOLD = 20  # answers in a row without a usable one: it is not these cards, it is the processor
@@ -86,7 +86,7 @@ def turn_away(door: Door, *, now: datetime) -> Decision:
     return _keep(care, not_before=not_before) if care.not_before is None or care.not_before <= now else ()
 
 
-def tally(answers: Sequence[Finding], *, charges: bool, again: bool = False) -> Tally:
+def tally(answers: Sequence[Finding | Standing], *, charges: bool, again: bool = False) -> Tally:
     """What is sent `again` was looked up a moment ago, each one alone, and that was answered: between any two
     silences on them lies a usable answer, so they never are twenty in a row. What was not sent was not looked up."""
     missed = 0

@@ -1,13 +1,14 @@
 """Comparing decides what a difference between a processor's books and ours is, and what becomes of it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
-from domain.attempt import ATTEMPT, Attempt
+from domain.attempt import ATTEMPT, Attempt, AttemptState
 from domain.decision import Decision, New, move
 from domain.declines import class_of
+from domain.echeck import Echeck, EcheckState
 from domain.event import SYSTEM, Event
 from domain.itemising import new_item, resolve_item
 from domain.outcome import About, Listed
@@ -18,9 +19,26 @@ from domain.retrying import ReasonNeeded
 from domain.telling import item_event
 
 Mint = Callable[[str], str]
-Asked = Attempt | Repayment  # money asked for, or asked back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """An e-check as a comparison sees it: what was asked of its processor under its key, and whether it was taken."""
+
+    organisation: str
+    merchant_account: str
+    key: str
+    reference: str
+    payment: str
+    amount: int
+    currency: str
+    state: AttemptState
+
+
+Asked = Attempt | Repayment | HandedOver  # money asked for, by card or from a bank, or asked back
 UNDER_WAY = ("due", "submitting", "unknown", "in_doubt")
 APPROVED = "approved"
+ABOUT = {Repayment: About.REFUND, HandedOver: About.DEBIT}
 DISPUTED = tuple(kind.value for kind in BreakKind)  # reasons of items that are about a break
 
 
@@ -38,6 +56,19 @@ def differs(line: Listed, asked: Asked | None, payment: Payment | None) -> Break
     return BreakKind.OTHER_STATE if line.cancelled and still_paid and line.about is About.CHARGE else None
 
 
+def handed_over(echeck: Echeck) -> HandedOver:
+    """What came back was taken first; what was refused at once, called back or never sent was not."""
+    taken = echeck.state in (EcheckState.SUBMITTED, EcheckState.SETTLED)
+    came_back = echeck.state is EcheckState.RETURNED and echeck.submitted_on is not None
+    under_way = echeck.state in (EcheckState.BATCHED, EcheckState.UNKNOWN)
+    state = AttemptState.APPROVED if taken or came_back else AttemptState.DECLINED
+    return HandedOver(
+        organisation=echeck.organisation, merchant_account=echeck.merchant_account, key=echeck.id,
+        reference=echeck.reference, payment=echeck.payment, amount=echeck.amount, currency=echeck.currency,
+        state=AttemptState.UNKNOWN if under_way else state,
+    )  # fmt: skip
+
+
 def is_under_way(asked: Asked) -> bool:
     """Whether a verdict is still awaited."""
     return asked.state.value in UNDER_WAY
@@ -45,8 +76,8 @@ def is_under_way(asked: Asked) -> bool:
 
 def ask_now(asked: Asked, *, now: datetime) -> Decision:
     """There is something to be heard about it: its own ladder asks at once, and adopts the answer."""
-    if asked.worker is not None or asked.state.value not in ("unknown", "in_doubt"):
-        return ()
+    if isinstance(asked, HandedOver) or asked.worker is not None or asked.state.value not in ("unknown", "in_doubt"):
+        return ()  # an e-check is looked up again by its own ladder
     machine = ATTEMPT if isinstance(asked, Attempt) else REPAYMENT
     return (move(machine, asked, "wait", key=("key",), fence=asked.epoch, next_at=now),)
 
@@ -59,7 +90,7 @@ def break_of(
     key = line.key if line is not None and line.key else asked.key if asked is not None else ""
     reference = line.reference if line is not None else asked.reference if asked is not None else ""
     booked = asked is not None and asked.state.value == APPROVED
-    back = About.REFUND if isinstance(asked, Repayment) else About.CHARGE
+    back = ABOUT.get(type(asked), About.CHARGE)
     return Break(
         organisation=organisation, id=mint("brk_"), merchant_account=account, subject=key or reference, kind=kind,
         about=line.about if line is not None else back, on=on, key=key, reference=reference,

@@ -53,7 +53,7 @@ def approve(
         move(PAYMENT, payment, "approve", command=None),
         move(
             ATTEMPT, attempt, "approve", key=("key",), fence=attempt.epoch,
-            reference=reference, worker=None, next_at=None, resend=False, ended_at=now, detail=_said(raw),
+            reference=reference, worker=None, next_at=None, resend=False, ended_at=now, detail=said(raw),
         ),
         New(thing=_posting(asked, reference, now=now, mint=mint)),
         *allocate(
@@ -83,7 +83,7 @@ def decline(asked: Asked, no: Declined, around: Around, *, now: datetime, mint: 
         move(
             ATTEMPT, attempt, "decline", key=("key",), fence=attempt.epoch, reason=code,
             network_code=no.network_code, advice=no.advice, reference=no.reference, worker=None, next_at=None,
-            resend=False, ended_at=now, detail=_said(no.raw),
+            resend=False, ended_at=now, detail=said(no.raw),
         ),
         payment_event(
             payment, FAILED[payment.kind], now, reason=code, network_code=no.network_code, amount=attempt.amount,
@@ -103,15 +103,18 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
     What surely was not sent is sent again under the same key without a look-up; it costs no rung.
     """
     payment, attempt = asked.payment, asked.attempt
-    ladder = capability_of(asked.claim.account.processor).ladder
-    unsent = isinstance(silence, NotSent)
+    can = capability_of(asked.claim.account.processor)
+    ladder, unsent = can.ladder, isinstance(silence, NotSent)
+    # What was sent before this is sent again only as long as the processor knows its key.
+    resend = unsent and (attempt.sends <= 1 or can.sends_again(attempt.promised_at, now=now))
     wait = ladder.waits[attempt.rung] if attempt.rung < len(ladder.waits) else ladder.flight
     steps: Decision = (
         move(
             ATTEMPT, attempt, "lose" if attempt.state is AttemptState.SUBMITTING else "wait",
-            key=("key",), fence=attempt.epoch, worker=None, resend=unsent, missed_at=None,
+            key=("key",), fence=attempt.epoch, worker=None, resend=resend, missed_at=None,
             next_at=now + (UNSENT_WAIT if unsent else wait),
-            sends=attempt.sends - 1 if unsent else attempt.sends, detail={"why": silence.why},
+            sends=attempt.sends - 1 if unsent else attempt.sends,
+            detail={"why": silence.why, **(said(silence.raw) if isinstance(silence, NoAnswer) else {})},
         ),
     )  # fmt: skip
     if payment.state is not PaymentState.SUBMITTING:
@@ -124,7 +127,7 @@ def lose(asked: Asked, silence: NoAnswer | NotSent, *, now: datetime) -> Decisio
     )
 
 
-def _said(raw: Mapping[str, Any]) -> dict[str, Any]:
+def said(raw: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of the processor's own words: a person may quote them."""
     return {"said": dict(raw)} if raw else {}
 

@@ -16,6 +16,8 @@ class ReasonClass(StrEnum):
     UNKNOWN = "unknown"  # no verdict
     DUPLICATE = "duplicate"  # look up, do not retry
     CONFIG = "config"  # our side: the merchant account or its settings
+    BANK_RETURN_SOFT = "bank_return_soft"  # an e-check that came back for want of funds: the rail allows another
+    BANK_RETURN_HARD = "bank_return_hard"  # an e-check that came back for good: another method is needed
 
 
 C = ReasonClass
@@ -74,6 +76,14 @@ STOPS_PLAN = (C.STOP_PLAN,)
 def class_of(code: str) -> ReasonClass:
     """The class of a reason; a code that is not in the catalogue counts as a plain decline."""
     return REASONS.get(code, REASONS["declined"])
+
+
+def class_of_return(code: str) -> ReasonClass:
+    """The class of what a bank sent back: rails allow another presentment for want of funds only (E6), and what was
+    not authorised stops the plan."""
+    if code == "insufficient_funds":
+        return C.BANK_RETURN_SOFT
+    return class_of(code) if class_of(code) in STOPS_PLAN else C.BANK_RETURN_HARD
 
 
 def known(code: str) -> str:

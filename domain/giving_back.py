@@ -1,12 +1,13 @@
 """Giving back decides what an answer means for money that is to go back: a refund, a cancelled charge (R6, B9)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from domain.attempt import MAX_SENDS
-from domain.capabilities import KEYS_REMEMBERED, WhenNotFound, capability_for
+from domain.capabilities import capability_for
 from domain.command import answer
+from domain.concluding import said as words
 from domain.days import local_date
 from domain.decision import Change, Decision, move
 from domain.declines import class_of, known
@@ -15,6 +16,7 @@ from domain.itemising import doubt_refund, fail_refund, resolve_item
 from domain.outcome import (
     ALREADY_SETTLED,
     NOT_SETTLED,
+    NOTHING,
     About,
     Approved,
     Declined,
@@ -44,7 +46,7 @@ def conclude(out: Outgoing, said: Outcome, back: Back, *, now: datetime, mint: M
         case Approved():
             if (said.amount_minor, said.currency) != (out.asked.amount, out.asked.currency):
                 return lose(out, NoAnswer(why="mismatch"), now=now)
-            return approve(out, said.reference, back, now=now, mint=mint)
+            return approve(out, said.reference, back, now=now, mint=mint, raw=said.raw)
         case Declined():
             return decline(out, said, back, now=now, mint=mint)
         case NoAnswer() | NotSent():
@@ -53,12 +55,15 @@ def conclude(out: Outgoing, said: Outcome, back: Back, *, now: datetime, mint: M
             assert_never(said)
 
 
-def approve(out: Outgoing, reference: str, back: Back, *, now: datetime, mint: Mint, by: str = SYSTEM) -> Decision:
+def approve(
+    out: Outgoing, reference: str, back: Back, *, now: datetime, mint: Mint, by: str = SYSTEM,
+    raw: Mapping[str, Any] = NOTHING,
+) -> Decision:  # fmt: skip
     """The processor took it on; whether the money arrives it says later. A cancelled payment is reversed."""
     asked, today = out.asked, local_date(now, out.organisation.timezone)
     ended = move(
         REPAYMENT, asked, "approve", key=("key",), fence=asked.epoch, reference=reference, worker=None, next_at=None,
-        resend=False, ended_at=now,
+        resend=False, ended_at=now, detail=words(raw),
     )  # fmt: skip
     if out.refund is None:
         return (
@@ -92,7 +97,7 @@ def decline(out: Outgoing, no: Declined, back: Back, *, now: datetime, mint: Min
     code = no.code if early else known(no.code)
     ended = move(
         REPAYMENT, asked, "decline", key=("key",), fence=asked.epoch, reason=code, network_code=no.network_code,
-        reference=no.reference, worker=None, next_at=None, resend=False, ended_at=now,
+        reference=no.reference, worker=None, next_at=None, resend=False, ended_at=now, detail=words(no.raw),
     )  # fmt: skip
     if out.refund is None:
         return (ended, *_kept(out, code, back, now=now))
@@ -124,15 +129,17 @@ def fail(
 def lose(out: Outgoing, silence: NoAnswer | NotSent, *, now: datetime) -> Decision:
     """No usable answer: unknown, and looked up by our key before anything else (see `concluding.lose`)."""
     asked = out.asked
-    ladder = capability_for(out.account).ladder
-    unsent = isinstance(silence, NotSent)
+    can = capability_for(out.account)
+    ladder, unsent = can.ladder, isinstance(silence, NotSent)
+    resend = unsent and (asked.sends <= 1 or can.sends_again(asked.promised_at, now=now))
     pause = ladder.waits[asked.rung] if asked.rung < len(ladder.waits) else ladder.flight
     steps: Decision = (
         move(
             REPAYMENT, asked, "lose" if asked.state is RepaymentState.SUBMITTING else "wait",
-            key=("key",), fence=asked.epoch, worker=None, resend=unsent, missed_at=None,
+            key=("key",), fence=asked.epoch, worker=None, resend=resend, missed_at=None,
             next_at=now + (UNSENT_WAIT if unsent else pause),
-            sends=asked.sends - 1 if unsent else asked.sends, detail={"why": silence.why},
+            sends=asked.sends - 1 if unsent else asked.sends,
+            detail={"why": silence.why, **(words(silence.raw) if isinstance(silence, NoAnswer) else {})},
         ),
     )  # fmt: skip
     if asked.state is not RepaymentState.SUBMITTING:
@@ -155,7 +162,7 @@ def settle_finding(out: Outgoing, finding: Finding, back: Back, *, now: datetime
         case Approved():
             if (finding.amount_minor, finding.currency) != (asked.amount, asked.currency):
                 return _next_rung(out, back, now=now, mint=mint, why="mismatch", missed_at=None)
-            return approve(out, finding.reference, back, now=now, mint=mint)
+            return approve(out, finding.reference, back, now=now, mint=mint, raw=finding.raw)
         case Declined():
             return decline(out, finding, back, now=now, mint=mint)
         case NotFound():
@@ -172,10 +179,7 @@ def _not_found(out: Outgoing, back: Back, *, now: datetime, mint: Mint) -> Decis
     asked, can = out.asked, capability_for(out.account)
     if asked.missed_at is None or now - asked.missed_at < can.ladder.flight:
         return _next_rung(out, back, now=now, mint=mint, why="not_found", missed_at=asked.missed_at or now)
-    remembered = now - asked.promised_at < KEYS_REMEMBERED
-    same_key = can.when_not_found is WhenNotFound.SAME_KEY or (
-        can.when_not_found is WhenNotFound.SAME_KEY_FOR_A_DAY and remembered
-    )
+    same_key = can.sends_again(asked.promised_at, now=now)
     if asked.state is RepaymentState.UNKNOWN and same_key and out.unchanged and asked.sends < MAX_SENDS:
         put = {"worker": None, "resend": True, "next_at": now, "rung": asked.rung + 1, "missed_at": None}
         return (move(REPAYMENT, asked, "wait", key=("key",), fence=asked.epoch, **put),)
@@ -191,7 +195,8 @@ def _next_rung(
     if asked.state is RepaymentState.IN_DOUBT or rung >= len(waits):
         return _doubt(out, back, now=now, mint=mint, why=why)
     put = {
-        "worker": None, "next_at": now + waits[rung], "rung": rung, "missed_at": missed_at, "detail": {"why": why},
+        "worker": None, "next_at": now + waits[rung], "rung": rung, "missed_at": missed_at,
+        "detail": {**asked.detail, "why": why},
     }  # fmt: skip
     return (move(REPAYMENT, asked, "wait", key=("key",), fence=asked.epoch, **put),)
 
@@ -199,7 +204,7 @@ def _next_rung(
 def _doubt(out: Outgoing, back: Back, *, now: datetime, mint: Mint, why: str) -> Decision:
     """The ladder has ended, or a person asked again and there is still no verdict."""
     asked = out.asked
-    put = {"worker": None, "next_at": None, "detail": {"why": why}}
+    put = {"worker": None, "next_at": None, "detail": {**asked.detail, "why": why}}
     if asked.state is RepaymentState.IN_DOUBT:
         steps: Decision = (move(REPAYMENT, asked, "wait", key=("key",), fence=asked.epoch, **put),)
         if back.item is not None:

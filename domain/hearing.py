@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
+from typing import assert_never
 
 from domain.attempt import Attempt, AttemptState
 from domain.decision import Change, Decision, New, move
+from domain.echeck import Echeck, EcheckState
 from domain.event import Event
 from domain.processor_event import FINALITY, ProcessorEvent, ReportedState, ReportKind
 from domain.report import AGAIN, PATIENCE, REPORT, Report, ReportState
@@ -62,6 +64,30 @@ def worth(report: Report, attempt: Attempt, later: Iterable[ReportedState]) -> W
             return Worth.ASK if report.said in BAD else Worth.NOTHING
         case _:
             return Worth.ASK if report.said in GOOD else Worth.NOTHING
+
+
+def worth_of_echeck(report: Report, echeck: Echeck, later: Iterable[ReportedState]) -> Worth:
+    """The same of an e-check. It is told as succeeded while it is under way, so that only its settlement, and
+    whatever is bad, is news."""
+    if any(FINALITY[one] > FINALITY[report.said] for one in later):
+        return Worth.NOTHING
+    news = report.said is ReportedState.SETTLED or report.said in BAD
+    match echeck.state:
+        case EcheckState.PENDING | EcheckState.BATCHED:
+            return Worth.WAIT  # it is being handed over at this moment
+        case EcheckState.UNKNOWN:
+            return Worth.WAIT if echeck.worker is not None else Worth.LOOK_UP
+        case EcheckState.SUBMITTED:
+            return Worth.LOOK_UP if news else Worth.NOTHING
+        case EcheckState.SETTLED:
+            return Worth.LOOK_UP if report.said in BAD else Worth.NOTHING
+        case EcheckState.RETURNED:
+            never_taken = echeck.submitted_on is None and report.said in GOOD
+            return Worth.LOOK_UP if never_taken or report.said is ReportedState.GIVEN_BACK else Worth.NOTHING
+        case EcheckState.CANCELLED:
+            return Worth.NOTHING
+        case _:
+            assert_never(echeck.state)
 
 
 def apply(report: Report, *, payment: str | None, why: str, now: datetime) -> Decision:

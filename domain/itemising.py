@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.action_item import ACTION_ITEM, ActionItem, ItemKind, ItemState
 from domain.decision import Decision, New, move
-from domain.declines import class_of
+from domain.declines import ReasonClass, class_of
 from domain.event import SYSTEM
 from domain.organisation import Organisation
 from domain.payment import PAYMENT, Payment, PaymentKind
@@ -126,6 +126,7 @@ def _again(item: ActionItem, *, now: datetime, reason: str, **put: Any) -> Decis
 def new_item(
     payment: Payment, kind: ItemKind, code: str, network_code: str, *, now: datetime, mint: Mint, of: str = "",
     refund: str = "", amount: int | None = None, attempts: int | None = None, retry_on: date | None = None,
+    reason_class: ReasonClass | None = None,
 ) -> Decision:  # fmt: skip
     item = ActionItem(
         organisation=payment.organisation,
@@ -139,7 +140,7 @@ def new_item(
         payment_method=payment.payment_method,
         amount=payment.amount if amount is None else amount,
         reason=code,
-        reason_class=class_of(code),
+        reason_class=reason_class or class_of(code),
         network_code=network_code,
         attempts=payment.attempts if attempts is None else attempts,
         failed_at=now,

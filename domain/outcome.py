@@ -41,10 +41,12 @@ class Declined:
 class NoAnswer:
     """Sent, or perhaps sent, and nothing usable came back: the outcome is unknown.
 
-    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug.
+    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug. `raw` is what
+    came back instead of an answer, as far as it may be kept: masked.
     """
 
     why: str
+    raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,8 @@ class LookUp:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A line of the processor's own list of a date: what it says that moved, whatever we believe. `key` is ours as
-    it kept it, empty where it did not; `cancelled` when it was voided since."""
+    it kept it, empty where it did not; `cancelled` when it was voided since. `taken_back` is a chargeback of what is
+    known by `reference`, with the network's own code."""
 
     key: str
     reference: str
@@ -184,3 +187,5 @@ class Listed:
     amount_minor: int
     currency: str
     cancelled: bool = False
+    taken_back: bool = False
+    network_code: str = ""

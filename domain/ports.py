@@ -100,6 +100,9 @@ class Transaction(Protocol):
     def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
         """What was approved through an account and asked for on a date of UTC."""
 
+    def debited_on(self, organisation: str, account: str, on: date) -> list[Echeck]:
+        """E-checks that were handed over on a date of the organisation and have not come back."""
+
     def given_back_on(self, organisation: str, account: str, on: date) -> list[Repayment]:
         """The same of refunds."""
 

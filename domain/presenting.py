@@ -21,7 +21,7 @@ from domain.organisation import Organisation
 from domain.payment import PAYMENT, Payment, PaymentKind
 from domain.payment_method import PaymentMethod
 from domain.refusal import Refusal
-from domain.telling import payment_event
+from domain.telling import CHARGED, payment_event
 
 Mint = Callable[[str], str]
 
@@ -88,7 +88,10 @@ def claimed(claim: Claim, amount: int, method: PaymentMethod, *, now: datetime, 
     words = words_of(taken, method, claim.plan.count if claim.plan else None)
     about = Presented(organisation=claim.organisation, method=method, language=claim.language, words=words)
     presented, _ = present(taken, about, claim.lines, by=SYSTEM, now=now, mint=mint)
-    return (*step, *presented, *answer_payment(claim.payment, claim.item, "pending", now=now))
+    told: Decision = ()
+    if taken.kind is not PaymentKind.ONE_OFF:  # a receipt from now on (E1); it may still come back
+        told = (payment_event(claim.payment, CHARGED[taken.kind], now, amount=amount, method="echeck"),)
+    return (*step, *presented, *told, *answer_payment(claim.payment, claim.item, "pending", now=now))
 
 
 def take_up(payment: Payment, amount: int, method: PaymentMethod, *, now: datetime) -> tuple[Decision, Payment]:

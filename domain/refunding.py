@@ -110,7 +110,8 @@ def request(
     at_once = can.refunds_leave is RefundsLeave.AT_ONCE
     thing = Refund(
         organisation=organisation.id, id=id, client=client.id, payment=payment.id, amount=amount, ref=ref,
-        merchant_account=method.merchant_account, payment_method=method.id, state=RefundState.PENDING,
+        merchant_account=payment.merchant_account or method.merchant_account, payment_method=method.id,
+        state=RefundState.PENDING,
         asked_on=asked_on, send_on=asked_on + ONE_DAY, due_at=now if at_once else due_at, retry_of=retry_of,
         command=command, created_at=now,
     )  # fmt: skip

@@ -160,10 +160,10 @@ def fails_too_often(failures: int, organisation: Organisation) -> bool:
 
 
 def failed_in_a_row(states: list[str]) -> int:
-    """How many of the newest periods failed, newest first."""
+    """How many of the newest periods failed, or were taken back by a bank; newest first."""
     count = 0
     for state in states:
-        if state != PaymentState.FAILED:
+        if state not in (PaymentState.FAILED, PaymentState.REVERSED):
             break
         count += 1
     return count

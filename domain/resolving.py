@@ -112,7 +112,7 @@ def _not_found(asked: Asked, around: Around, undone: Outcome | None, *, now: dat
         return _next_rung(asked, around, now=now, mint=mint, why="not_found", missed_at=missed_at)
     if undone is not None:
         return _another(asked, around, undone, now=now, mint=mint)
-    same_key = capability.when_not_found is WhenNotFound.SAME_KEY and asked.unchanged
+    same_key = capability.sends_again(attempt.promised_at, now=now) and asked.unchanged
     if attempt.state is AttemptState.UNKNOWN and same_key and attempt.sends < MAX_SENDS:
         put = {"worker": None, "resend": True, "next_at": now, "rung": attempt.rung + 1, "missed_at": None}
         return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
@@ -155,7 +155,7 @@ def _next_rung(
         return _doubt(asked, around, now=now, mint=mint, why=why)
     put = {
         "worker": None, "next_at": now + waits[rung], "rung": rung, "missed_at": missed_at,
-        "detail": {"why": why},
+        "detail": {**attempt.detail, "why": why},
     }  # fmt: skip
     return (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
 
@@ -163,7 +163,7 @@ def _next_rung(
 def _doubt(asked: Asked, around: Around, *, now: datetime, mint: Mint, why: str) -> Decision:
     """The ladder has ended, or a person asked again and there is still no verdict."""
     payment, attempt = asked.payment, asked.attempt
-    put = {"worker": None, "next_at": None, "detail": {"why": why}}
+    put = {"worker": None, "next_at": None, "detail": {**attempt.detail, "why": why}}
     if attempt.state is AttemptState.IN_DOUBT:
         steps: Decision = (move(ATTEMPT, attempt, "wait", key=("key",), fence=attempt.epoch, **put),)
         if around.item is not None:

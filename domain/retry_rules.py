@@ -68,6 +68,8 @@ TRY_LATER = {"02": timedelta(hours=72)}  # Mastercard's general "later": binds t
 # Rolling windows hold every calendar day and every fixed month too, whichever way the network counts.
 MASTERCARD_LIMITS = ((10, DAY, False), (35, MONTH, True))
 
+# How the brands begin that are a network's: "Visa Debit", "VISA", "MC", "Master Card".
+SPELT: Mapping[str, tuple[str, ...]] = {"visa": ("visa", "vpay"), "mastercard": ("mastercard", "mc", "maestro")}
 STOPPED = ("R0", "R1", "R3")  # Visa: this payment, this authorisation, all of the merchant's
 
 # Who may retry what, besides what `must_be_within` and the method allow: on schedule where the setting names the
@@ -83,6 +85,8 @@ MAY: Mapping[ReasonClass, tuple[bool, bool]] = {
     C.UNKNOWN:          (False,    False),  # settle it first (A10)
     C.NEVER:            (False,    False),  # another method
     C.STOP_PLAN:        (False,    False),
+    C.BANK_RETURN_SOFT: (True,     True),   # as often as the rail allows (re_presentment)
+    C.BANK_RETURN_HARD: (False,    False),
 }
 # fmt: on
 
@@ -94,6 +98,12 @@ class Tried:
     at: datetime
     amount: int
     advice: str = ""
+
+
+def network_of(brand: str) -> str:
+    """The network behind a brand, however a sender spells it; empty where nobody has said, else in small letters."""
+    plain = "".join(letter for letter in brand.lower() if letter.isalnum())
+    return next((name for name, spelt in SPELT.items() if plain.startswith(spelt)), plain)
 
 
 def visa_category(code: str, day: date) -> int:
@@ -112,7 +122,7 @@ def visa_limit(settings: Mapping[str, Any], day: date) -> int:
 def stricter(code: str, *, brand: str, network_code: str, advice: str, day: date) -> str:
     """A reason of our vocabulary, or a harder one where the network's own words say so. Codes are read with the
     brand only: the same digits mean different things to each network."""
-    brand = brand.lower()
+    brand = network_of(brand)
     if class_of(code) in (C.NEVER, C.STOP_PLAN):
         return code
     if brand == "mastercard":
@@ -132,11 +142,11 @@ def must_be_within(
     """Raises NetworkLimit or RetryTooEarly when the network does not allow another try now. `tried` are those of the
     same instrument through the same acceptor, by people and by schedule alike; an unknown brand keeps all limits."""
     ordered = sorted(tried, key=lambda one: one.at)
-    for limit, window, same_amount in _limits(brand.lower(), settings, now):
+    for limit, window, same_amount in _limits(network_of(brand), settings, now):
         counted = [one.at for one in ordered if one.at > now - window and (not same_amount or one.amount == amount)]
         if len(counted) >= limit:
             raise NetworkLimit("item", limit=limit, until=_text(counted[-limit] + window))
-    if ordered and brand.lower() in ("mastercard", ""):
+    if ordered and network_of(brand) in ("mastercard", ""):
         last = ordered[-1]
         wait = MASTERCARD_WAITS.get(last.advice) or (TRY_LATER.get(last.advice) if by_schedule else None)
         if wait is not None and now < last.at + wait:

@@ -151,19 +151,19 @@ def retry(
     )  # fmt: skip
 
 
-def retry_allowed(
+def why_not(
     item: ActionItem, payment: Payment, method: PaymentMethod | None, limits: Limits | None = None,
     now: datetime | None = None,
-) -> tuple[bool, str]:  # fmt: skip
-    """Whether Retry without another method would be taken, and the code of the refusal if not."""
+) -> Refusal | None:  # fmt: skip
+    """Why Retry without another method would be refused; None where it would be taken."""
     try:
         retry(
             item, payment, method, replacement=None, by="", hold=timedelta(0), command=None,
             now=now or item.changed_at, limits=limits,
         )  # fmt: skip
     except Refusal as refusal:
-        return False, refusal.code
-    return True, ""
+        return refusal
+    return None
 
 
 def reject(

@@ -62,20 +62,20 @@ def is_about_repayment(item: ActionItem) -> bool:
     return item.of in ABOUT
 
 
-def retry_allowed(
+def why_not(
     item: ActionItem, refund: Refund | None, payment: Payment, method: PaymentMethod | None,
     limits: retrying.Limits | None, now: datetime | None,
-) -> tuple[bool, str]:  # fmt: skip
-    """Whether Retry without another method would be taken, and the code of the refusal if not."""
+) -> Refusal | None:  # fmt: skip
+    """Why Retry without another method would be refused; None where it would be taken."""
     if not is_about_repayment(item):
-        return retrying.retry_allowed(item, payment, method, limits, now)
+        return retrying.why_not(item, payment, method, limits, now)
     if refund is None:  # a cancellation of the payment itself: settled, never retried
-        return False, InDoubt.code
+        return InDoubt("item", item=item.id)
     try:
         must_be_retryable(item, refund, payment, method)
     except Refusal as refusal:
-        return False, refusal.code
-    return True, ""
+        return refusal
+    return None
 
 
 def next_step(item: ActionItem, method: PaymentMethod | None, code: str) -> str:

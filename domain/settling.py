@@ -13,7 +13,7 @@ from domain.claim import Around
 from domain.concluding import lessons
 from domain.days import local_date
 from domain.decision import Decision, move
-from domain.declines import class_of, known
+from domain.declines import ReasonClass, class_of, class_of_return, known
 from domain.echeck import ECHECK, UNSETTLED, WATCHED_DAYS, Echeck, EcheckState
 from domain.event import SYSTEM
 from domain.invoice import AskedLine
@@ -27,6 +27,7 @@ from domain.presenting import echeck_event, reverse
 from domain.refund import Consumption, Refund
 from domain.refunding import call_off
 from domain.resuming import resume
+from domain.retry_rules import scheduled_retry
 from domain.telling import item_event
 
 Mint = Callable[[str], str]
@@ -90,7 +91,10 @@ def returned(
             by=by, booked_on=on_day, now=now, mint=mint, reason=code, network_code=network_code,
         ),
         echeck_event(echeck, "echeck.returned", now, by=by, on=on.isoformat(), **told),
-        *_open(seen.payment, echeck, seen.item, code, network_code, now=now, mint=mint),
+        *_open(
+            seen.payment, echeck, seen.item, code, network_code, now=now, mint=mint, reason_class=class_of_return(code),
+            owner=owner,
+        ),
         *lessons(seen.method, code, seen.around, now=now),
         *_fee(echeck, seen, code, booked_on=on_day, now=now, mint=mint),
     )  # fmt: skip
@@ -105,6 +109,11 @@ def waited(echeck: Echeck, owner: Organisation, *, now: datetime) -> Decision:
     over = echeck.watched_until is not None and date_of(owner, now) > echeck.watched_until
     put: dict[str, Any] = {"worker": None, "next_at": None if over else next_poll(owner, now)}
     return (move(ECHECK, echeck, "wait", fence=echeck.epoch, **put),)
+
+
+def ask_now(echeck: Echeck, *, now: datetime) -> Decision:
+    """There is something to be heard about it: its next look-up or poll is due at once."""
+    return (move(ECHECK, echeck, "wait", fence=echeck.epoch, next_at=now),)
 
 
 def is_overdue(echeck: Echeck, owner: Organisation, *, now: datetime) -> bool:
@@ -126,17 +135,27 @@ def kind_of(payment: Payment) -> ItemKind:
 
 def _open(
     payment: Payment, echeck: Echeck, item: ActionItem | None, code: str, network_code: str, *, now: datetime,
-    mint: Mint, kind: ItemKind | None = None,
+    mint: Mint, kind: ItemKind | None = None, reason_class: ReasonClass | None = None,
+    owner: Organisation | None = None,
 ) -> Decision:  # fmt: skip
-    """At most one item for what was first presented: the one under retry opens again (A2, A3)."""
+    """At most one item for what was first presented: the one under retry opens again (A2, A3). With the organisation
+    it is given its next automatic presentment, if there is one (A8)."""
+    reason_class = reason_class or class_of(code)
+    retry_on = item.retry_on if item is not None else None
+    if owner is not None:
+        first = item.opened_at if item is not None else now
+        retry_on = scheduled_retry(reason_class, owner, failed_at=first, planned=retry_on, now=now)
     if item is None:
-        return new_item(payment, kind or kind_of(payment), code, network_code, now=now, mint=mint)
+        return new_item(
+            payment, kind or kind_of(payment), code, network_code, now=now, mint=mint, reason_class=reason_class,
+            retry_on=retry_on,
+        )  # fmt: skip
     step = move(
         ACTION_ITEM, item, "fail" if item.state is ItemState.RETRYING else "update",
         kind=kind or (item.kind if item.kind is not ItemKind.IN_DOUBT else kind_of(payment)),
         attempts=max(echeck.presented, item.attempts), amount=payment.amount,
         merchant_account=echeck.merchant_account, payment_method=echeck.payment_method, reason=code,
-        reason_class=class_of(code), network_code=network_code, failed_at=now, changed_at=now,
+        reason_class=reason_class, network_code=network_code, failed_at=now, changed_at=now, retry_on=retry_on,
     )  # fmt: skip
     return (step, item_event(item, "action_item.opened", now, was={"reason": item.reason}, reason=code))
 

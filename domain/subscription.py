@@ -143,9 +143,10 @@ def last_day(one: Subscription, number: int) -> date:
 def whole_period(one: Subscription) -> int:
     """How many days the first period would have if it had begun on the billing day before it."""
     second = billing_date(one, 1)
-    if one.billing_day is None or one.every is not Every.MONTH:
+    if one.billing_day is None or one.every is Every.WEEK:
         return (second - one.anchor).days
-    return (second - month_day(second, -1, one.billing_day)).days
+    months = 12 if one.every is Every.YEAR else 1
+    return (second - month_day(second, -months, one.billing_day)).days
 
 
 def number_from(one: Subscription, day: date, start: int = 0) -> int:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 import redis
+import structlog
 
 from tests.databases import Databases, Files, SharedPostgres
 from tests.servers import PostgresServer, RedisServer
@@ -66,6 +67,9 @@ RUN_SERVERS = pytest.StashKey[RunServers]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN_SERVERS] = RunServers(config)
+    # What a test logs is told plainly: structlog would draw each traceback in colour, which takes a second.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -55,9 +55,13 @@ def send(
     from adapters.cli.send import send_files, standard_input
 
     with ExitStack() as stack:
-        inputs = [
-            standard_input() if file == "-" else (file, stack.enter_context(Path(file).open("rb"))) for file in files
-        ]
+        try:
+            inputs = [
+                standard_input() if file == "-" else (file, stack.enter_context(Path(file).open("rb")))
+                for file in files
+            ]
+        except OSError as error:
+            raise typer.BadParameter(f"{error.filename or '-'}: {error.strerror}", param_hint="FILE") from None
         application = stack.enter_context(opened("send", language=spoken, now=now, changes=True))
         done = send_files(application, inputs, as_json=as_json, language=spoken)
     raise typer.Exit(0 if done else 1)

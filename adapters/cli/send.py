@@ -1,6 +1,8 @@
 """Sending: commands from files or a pipe, line by line, through the front door, each answered in order."""
 
 import codecs
+import errno
+import os
 import queue
 import sys
 import threading
@@ -66,7 +68,9 @@ class Sender:
             if self.waiting and time.monotonic() - self._progress_at > STUCK_S:
                 self._give_up()
             if lines.ended and not self.waiting:
-                return self.all_done
+                if lines.broken:
+                    show.aside(say("cli.not_read", self.language, file=lines.broken[0], why=lines.broken[1]))
+                return self.all_done and not lines.broken
 
     def _accept(self, batch: Sequence[Line]) -> None:
         raws, places = [line.raw for line in batch], [line.place for line in batch]
@@ -122,11 +126,13 @@ class Sender:
 
 
 class Lines:
-    """The lines of files, read ahead by a thread, so that a slow pipe is answered as it goes."""
+    """The lines of files, read ahead by a thread, so that a slow pipe is answered as it goes. `broken` is the file
+    that could not be read to its end, and why: what came before it was sent, what follows was not."""
 
     def __init__(self, files: Sequence[tuple[str, IO[bytes]]]) -> None:
         self._ready: queue.Queue[Line | None] = queue.Queue(maxsize=BATCH_SIZE * 5)
         self.ended = False
+        self.broken: tuple[str, str] | None = None
         threading.Thread(target=self._read, args=(files,), name="reading", daemon=True).start()
 
     def take(self, most: int, *, wait_s: float | None) -> list[Line]:
@@ -146,12 +152,17 @@ class Lines:
         return taken
 
     def _read(self, files: Sequence[tuple[str, IO[bytes]]]) -> None:
-        for name, file in files:
-            for number, raw in enumerate(_lines(file), 1):
-                line = (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).strip()
-                if line:
-                    self._ready.put(Line(f"{name}:{number}", line))
-        self._ready.put(None)
+        name = ""
+        try:
+            for name, file in files:
+                for number, raw in enumerate(_lines(file), 1):
+                    line = (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).strip()
+                    if line:
+                        self._ready.put(Line(f"{name}:{number}", line))
+        except OSError as error:  # a directory, a disk that fails: whoever waits for lines must not wait for ever
+            self.broken = (name, error.strerror or type(error).__name__)
+        finally:
+            self._ready.put(None)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -170,4 +181,7 @@ def send_files(app: App, files: Sequence[tuple[str, IO[bytes]]], *, as_json: boo
 
 
 def standard_input() -> tuple[str, IO[bytes]]:
+    """Raises OSError where it was closed: nobody can say that there was nothing to send."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return "-", sys.stdin.buffer

@@ -6,18 +6,22 @@ from adapters.contract.commands import DIALECT, Document
 
 # fmt: off
 FIELDS: dict[str, Document] = {
+    "batch":          {"type": "string", "description": "The batch of e-checks that it went in."},
     "break":          {"type": "string", "description": "A difference between a processor's books and ours."},
     "on":             {"type": "string", "format": "date"},
     "amount":         {"type": "integer", "minimum": 0, "description": "Minor units of the organisation's currency."},
     "client":         {"type": "string"},
     "how":            {"enum": ["refund", "cancellation"], "description": "Refunded, or its charge cancelled."},
+    "echeck":         {"type": "string", "description": "The presentment; its key at the processor or bank."},
     "expires":        {"type": "string", "description": "The month in which a card ends, as 2027-03."},
     "invoice":        {"type": "string"},
     "item":           {"type": "string", "description": "The action item."},
     "kind":           {"type": "string", "description": "What it is about, or what kind of it."},
     "key":            {"type": "string", "description": "Of the attempt: what the processor knows the charge by."},
+    "late":           {"type": "boolean", "description": "After it had settled."},
     "lasted_s":       {"type": "integer", "minimum": 0, "description": "How long it did not answer."},
     "merchant_account": {"type": "string"},
+    "method":         {"type": "string", "description": "`echeck` where it is a receipt that has not settled yet."},
     "misses":         {"type": "integer", "description": "Answers in a row without a usable one."},
     "network_code":   {"type": "string", "description": "As the processor said it."},
     "notification":   {"type": "string", "description": "The mail; its Message-ID begins with it."},
@@ -38,16 +42,17 @@ FIELDS: dict[str, Document] = {
     "total":          {"type": "integer", "minimum": 0},
     "why":            {"type": "string", "description": "Why there is no verdict."},
 }
-PAID, HOW = "client payment amount", "reference key offline"
+PAID, HOW = "client payment amount", "reference key offline method"
 CODES, OPENED = "network_code key", "amount reopened expires payment_method"
 VERDICT, METHODS = "reason reference", "payment_method replaced"
-CODE = "network_code"
+CODE, LATE, REF = "network_code", "network_code late", "reference"
 SENT = "refund reference"
 ON_ITEM = "item client payment"
 TOLD = "notification kind recipient"
 PERIOD = "subscription invoice"
 OF_BREAK, OF_IT = "break kind merchant_account on", "payment reference"
 OF_ACCOUNT = "merchant_account processor"
+OF_ECHECK = "client payment echeck amount"
 # What happened; what the data always says; what it may say.
 EVENTS: dict[str, tuple[str, str, str]] = {
     "payment.approved":           ("A payment was approved, or received offline.",      PAID, HOW),
@@ -67,6 +72,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "action_item.still_in_doubt": ("The look-up found nothing new.",                    ON_ITEM, "why"),
     "action_item.settled":        ("A person said how a payment in doubt ended.",       f"{ON_ITEM} outcome", VERDICT),
     "invoice.created":            ("An invoice was posted.",                            "client invoice total", ""),
+    "invoice.paid":               ("Nothing is open on an invoice any more.",           "client invoice total", ""),
+    "echeck.batched":             ("An e-check is in the batch of its cut-off.",        f"{OF_ECHECK} batch", ""),
+    "echeck.submitted":           ("The processor or bank has it.",                     f"{OF_ECHECK} batch {REF}", ""),
+    "echeck.settled":             ("An e-check has settled; it may still come back.",   f"{OF_ECHECK} on", ""),
+    "echeck.returned":            ("An e-check came back; its payment is reversed.",    f"{OF_ECHECK} on reason", LATE),
     "refund.submitted":           ("The processor took a refund on.",                   f"{PAID} {SENT}", "key how"),
     "refund.settled":             ("The money of a refund is back with the client.",    f"{PAID} refund on", ""),
     "refund.failed":              ("A refund failed; the money stays owed.",            f"{PAID} refund reason", CODE),

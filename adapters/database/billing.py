@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from adapters.database.batches import echeck_told
 from adapters.database.books import BookTransaction
 from adapters.database.shown import allocation_shown, histories, instant, instant_or_none, method_shown
 from adapters.database.statements import UPCOMING, Place, Window, last_of_page, statement
@@ -13,6 +14,7 @@ from domain.attempt import Attempt
 from domain.credit import Credit
 from domain.days import local_date
 from domain.declines import class_of, known
+from domain.echeck import Echeck
 from domain.instalment import Plan
 from domain.ledger import Allocation, PostingKind
 from domain.organisation import Organisation
@@ -69,12 +71,14 @@ def upcoming_payments(tx: BookTransaction, organisation: str, client: str) -> di
 
 
 def payment_told(tx: BookTransaction, organisation: str, id: str) -> dict[str, Any]:
-    """A payment with its attempts and everything that happened to it. Raises NotKnown."""
+    """A payment with its attempts, or its e-check, and everything that happened to it. Raises NotKnown."""
     owner = tx.get(Organisation, id=organisation)
     payment = tx.get(Payment, organisation=organisation, id=id)
     method = tx.find(PaymentMethod, organisation=organisation, id=payment.payment_method or "")
     made = _allocations(tx, organisation, payment.client, PostingKind.PAYMENT, [id])
-    pasts = histories(tx, [(organisation, f"payment:{id}", id)], leave_out=("payment", "client"))
+    presented = tx.all(Echeck, organisation=organisation, payment=id)
+    subjects = [f"payment:{id}", *(f"echeck:{one.id}" for one in presented)]
+    pasts = histories(tx, [(organisation, one, id) for one in subjects], leave_out=("payment", "client"))
     attempts = tx.all(Attempt, order_by="number", organisation=organisation, payment=id)
     return {
         "organisation": organisation, "payment": id, "kind": payment.kind.value, "client": payment.client,
@@ -83,7 +87,8 @@ def payment_told(tx: BookTransaction, organisation: str, id: str) -> dict[str, A
         "method": method_shown(method, payment.offline), "merchant_account": payment.merchant_account,
         "payer": payment.payer, "comment": payment.comment, "refunded": payment.refunded,
         "refundable": refundable(payment), "created_at": instant(payment.created_at),
-        "attempts": [_attempt(one) for one in attempts], "allocations": made, "history": pasts[organisation, id],
+        "attempts": [_attempt(one) for one in attempts], "echeck": echeck_told(presented[0]) if presented else None,
+        "allocations": made, "history": pasts[organisation, id],
     }  # fmt: skip
 
 

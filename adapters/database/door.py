@@ -47,7 +47,7 @@ class Doors(Surroundings):
         return care_of(self.connection, organisation, account)
 
     def charges_due(self, organisation: str, account: str) -> bool:
-        """Whether a charge waits to be claimed through this account."""
+        """Whether a charge, or an e-check of a batch, waits to be claimed through this account."""
         return self._any(_CHARGES_DUE, organisation, account)
 
     def paid_on(self, organisation: str, account: str, on: date) -> list[Attempt]:
@@ -75,7 +75,7 @@ class Doors(Surroundings):
         return (owners[0], accounts[0]) if accounts and owners else None
 
     def in_flight_through(self, organisation: str, account: str) -> int:
-        """How many charges and look-ups are in workers' hands."""
+        """How many charges, refunds, e-checks and look-ups are in workers' hands."""
         found = self.connection.execute(text(_IN_FLIGHT), {"organisation": organisation, "account": account})
         return int(found.scalar_one())
 
@@ -94,13 +94,16 @@ def care_of(connection: Connection, organisation: str, account: str) -> Care:
     return found[0] if found else Care(organisation=organisation, id=account)
 
 
-# What a worker holds is at the processor, or is about to be.
+# What a worker holds is at the processor, or is about to be: charges, money that goes back, e-checks.
 _IN_FLIGHT = """SELECT (SELECT count(*) FROM attempts WHERE organisation = :organisation AND merchant_account = :account
     AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL) + (SELECT count(*) FROM repayments
     WHERE organisation = :organisation AND merchant_account = :account
-    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL)"""
+    AND state IN ('submitting', 'unknown', 'in_doubt') AND worker IS NOT NULL) + (SELECT count(*) FROM echecks
+    WHERE organisation = :organisation AND merchant_account = :account AND worker IS NOT NULL)"""
 _LOOK_UPS_DUE = """SELECT 1 FROM attempts WHERE organisation = :organisation AND merchant_account = :account
     AND state IN ('unknown', 'in_doubt') AND next_at <= :now AND worker IS NULL LIMIT 1"""
 _CHARGES_DUE = """SELECT 1 FROM payments p WHERE p.organisation = :organisation AND p.merchant_account = :account
     AND ((p.queue = 'now' AND p.due_at <= :now) OR (p.queue = 'night' AND p.due_on <= (
-        SELECT max(r.business_date) FROM runs r WHERE r.organisation = :organisation AND r.kind = 'night'))) LIMIT 1"""
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = :organisation AND r.kind = 'night')))
+    UNION ALL SELECT 1 FROM echecks e WHERE e.organisation = :organisation AND e.merchant_account = :account
+        AND e.state = 'batched' AND e.next_at <= :now LIMIT 1"""

@@ -40,6 +40,18 @@ echecks = Table(
         "ix_echecks_next_at", "organisation", "merchant_account", "next_at",
         postgresql_where=text(LOOKED_AT), sqlite_where=text(LOOKED_AT),
     ),
+    # What is in workers' hands: at the processor, or about to be.
+    Index(
+        "ix_echecks_held", "organisation", "merchant_account",
+        postgresql_where=text("worker IS NOT NULL"), sqlite_where=text("worker IS NOT NULL"),
+    ),
+    # How a processor's report finds the e-check that it names by its own reference.
+    Index(
+        "ix_echecks_reference", "organisation", "reference",
+        postgresql_where=text("reference <> ''"), sqlite_where=text("reference <> ''"),
+    ),
+    # What was handed over on a date, to be compared with its processor's list.
+    Index("ix_echecks_submitted_on", "organisation", "merchant_account", "submitted_on"),
     # How a bank's return finds its entry.
     Index("ix_echecks_trace", "organisation", "merchant_account", "trace"),
     Index("ix_echecks_first", "organisation", "first"),

@@ -25,6 +25,12 @@ class Echecks:
         rows = self.connection.execute(wanted.where(echecks.c.cutoff_on <= through)).all()
         return [loader.build(Echeck, row) for row in rows]
 
+    def debited_on(self, organisation: str, account: str, on: date) -> list[Echeck]:
+        """Those that were handed over on a date and have not come back."""
+        states = [EcheckState.SUBMITTED, EcheckState.SETTLED]
+        key = {"organisation": organisation, "merchant_account": account, "submitted_on": on, "state": states}
+        return loader.load(self.connection, Echeck, key, order_by="id", limit=MAX_BATCH, lock=False)
+
     def due_echecks(
         self, organisation: str, account: str, states: Sequence[EcheckState], limit: int
     ) -> list[Echeck]:  # fmt: skip

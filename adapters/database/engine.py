@@ -36,7 +36,7 @@ def make_engine(url: str, *, pool_size: int = POOL_SIZE) -> Engine:
     options = (
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} "
         f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c synchronous_commit=on "
-        "-c timezone=UTC -c plan_cache_mode=force_custom_plan"
+        "-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off"
     )
     return create_engine(
         url,

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, select, text
 from adapters.database import loader, recordset
 from adapters.database.tables import payment_methods
 from domain.payment_method import MethodState, PaymentMethod, Planned
-from domain.renewing import method_of
-from domain.subscription import Subscription, billing_date, terms
+from domain.subscription import Subscription, upcoming
 
 
 class ExpiringCards:
@@ -63,9 +62,10 @@ class ExpiringCards:
         going = loader.load(self.connection, Subscription, wanted, order_by="id", limit=len(newest), lock=False)
         ids = {card.id for card in cards}
         return [
-            (method, newest[one.id], terms(one, billing_date(one, one.number))[0])
+            (coming.payment_method, newest[one.id], coming.amount)
             for one in going
-            if one.next_on is not None and (method := method_of(one)) in ids and method is not None
+            for coming in upcoming(one, 1)  # none where it is paused for ever
+            if coming.payment_method in ids and coming.payment_method is not None
         ]
 
 

@@ -13,8 +13,8 @@ from adapters.database.retry_limits import retry_limits
 from adapters.database.shown import histories, instant, method_shown
 from adapters.database.tables import action_items, clients, organisations, payment_methods, payments, plans, refunds
 from adapters.locale import both
+from domain import asking_again, retrying_refunds
 from domain.action_item import ActionItem, ItemState
-from domain.asking_again import again_allowed
 from domain.days import local_date
 from domain.declines import known
 from domain.echeck import Echeck
@@ -23,7 +23,7 @@ from domain.payment import Payment
 from domain.payment_method import PaymentMethod
 from domain.refund import Refund
 from domain.retrying import Limits
-from domain.retrying_refunds import next_step, retry_allowed
+from domain.retrying_refunds import next_step
 
 WAITING = (ItemState.OPEN, ItemState.RETRYING)
 PAGE_SIZE = 200
@@ -131,9 +131,9 @@ def _told(
     item, payment, method, _, refund = things
     start = sum(len(loader.shape(part)[0]) for part in PARTS)
     if newest is not None:
-        allowed, refusal = again_allowed(item, payment, method, newest[0], today=newest[1])
+        refusal = asking_again.why_not(item, payment, method, newest[0], today=newest[1])
     else:
-        allowed, refusal = retry_allowed(item, refund, payment, method, limits, now)
+        refusal = retrying_refunds.why_not(item, refund, payment, method, limits, now)
     code = known(item.reason)
     return {
         "item": item.id,
@@ -162,7 +162,9 @@ def _told(
         "changed_at": instant(item.changed_at),
         "by": item.by,
         "note": item.note,
-        "retry_allowed": allowed,
-        "retry_refusal": refusal or None,
+        "retry_allowed": refusal is None,
+        "retry_refusal": refusal.code if refusal is not None else None,
+        "retry_refusal_text": both(f"refusal.{refusal.code}", **refusal.params) if refusal is not None else None,
+        "retry_from": refusal.params.get("until") if refusal is not None else None,
         "retry_on": item.retry_on.isoformat() if item.retry_on is not None else None,
     }

@@ -43,6 +43,18 @@ repayments = Table(
         "ix_repayments_next_at", "next_at",
         postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL"),
     ),
+    # What is in workers' hands: at the processor, or about to be.
+    Index(
+        "ix_repayments_held", "organisation", "merchant_account",
+        postgresql_where=text("worker IS NOT NULL"), sqlite_where=text("worker IS NOT NULL"),
+    ),
+    # How a processor's report finds the refund that it names by its own reference.
+    Index(
+        "ix_repayments_reference", "organisation", "reference",
+        postgresql_where=text("reference <> ''"), sqlite_where=text("reference <> ''"),
+    ),
+    # What was given back on a date, to be compared with its processor's list.
+    Index("ix_repayments_promised_at", "organisation", "merchant_account", "promised_at"),
 )  # fmt: skip
 
 REPAYMENT_TABLES: dict[type, Table] = {Repayment: repayments}

@@ -10,6 +10,7 @@ from adapters.database import loader, recordset
 from adapters.database.subscription_tables import subscriptions
 from adapters.database.tables import runs
 from domain.organisation import Organisation
+from domain.payment import PaymentState
 from domain.payment_method import PaymentMethod
 from domain.people import Client
 from domain.renewing import failed_in_a_row, method_of
@@ -70,8 +71,13 @@ class Renewals:
             return {}
         rows = [{"id": one.id, "number": one.counted_from} for one in due]
         fields = {"id": "id", "number": "number"}
+        again = (  # what a bank sent back may have been paid since, by a payment of its own
+            "EXISTS (SELECT 1 FROM payments q WHERE q.organisation = p.organisation AND q.retry_of = p.id "
+            f"AND q.state = '{PaymentState.PAID}')"
+        )
         statement = text(
-            f"SELECT x.id, p.state FROM {recordset.unfold(subscriptions, fields, self.dialect)} "
+            f"SELECT x.id, CASE WHEN p.state = '{PaymentState.REVERSED}' AND {again} THEN '{PaymentState.PAID}' "
+            f"ELSE p.state END FROM {recordset.unfold(subscriptions, fields, self.dialect)} "
             "JOIN renewals r ON r.subscription = x.id AND r.number >= x.number "
             "JOIN payments p ON p.organisation = r.organisation AND p.id = r.payment "
             "WHERE r.organisation = :organisation ORDER BY x.id, r.number DESC"

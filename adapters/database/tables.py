@@ -186,6 +186,13 @@ attempts = Table(
         "ix_attempts_next_at", "next_at",
         postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL"),
     ),
+    # How a processor's report finds the charge that it names by its own reference.
+    Index(
+        "ix_attempts_reference", "organisation", "reference",
+        postgresql_where=text("reference <> ''"), sqlite_where=text("reference <> ''"),
+    ),
+    # What was asked for on a date, to be compared with its processor's list; they are made in that order.
+    Index("ix_attempts_promised_at", "promised_at", postgresql_using="brin"),
 )  # fmt: skip
 
 WAITING = "state IN ('open', 'retrying') AND kind <> 'expiring_card'"

@@ -10,7 +10,8 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, Table
 
 from adapters.database import recordset
-from adapters.database.tables import THINGS, invoice_lines, ledger_entries, metadata
+from adapters.database.paid import newly_paid
+from adapters.database.tables import THINGS, allocations, events, invoice_lines, ledger_entries, metadata
 from domain.decision import Allocate, Change, Decision, Move, New, Remove
 from domain.event import Event
 from domain.ledger import Posting, Words
@@ -70,7 +71,9 @@ class Writer:
         for table in sorted(sorted_out.fresh, key=ORDER.__getitem__):
             rows = sorted_out.fresh[table]
             recordset.run(self.connection, recordset.insert(table, tuple(rows[0]), self.dialect), rows)
-        self._allocate(sorted_out.allocated)
+        covered = self._allocate(sorted_out.allocated)
+        if covered:
+            self._tell_paid(covered, sorted_out.fresh[allocations])
 
     def _remove(self, removed: Mapping[tuple[Table, tuple[str, ...]], list[Row]]) -> None:
         for (table, key), rows in removed.items():
@@ -115,16 +118,31 @@ class Writer:
             if touched != len(ordered):
                 raise Stale(f"{table.name}: {touched} of {len(ordered)} rows were as expected")
 
-    def _allocate(self, allocated: Mapping[tuple[str, str, str], int]) -> None:
+    def _allocate(self, allocated: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str]]:
+        """Answers the invoices with a line on which this leaves nothing open."""
         if not allocated:
-            return
+            return set()
         rows = [
             {"organisation": organisation, "invoice": invoice, "line": line, "to_allocated": amount}
             for (organisation, invoice, line), amount in sorted(allocated.items())
         ]
-        touched = recordset.run(self.connection, _allocation(self.dialect), rows)
-        if touched != len(rows):
+        given = {"rows": recordset.dumps(rows, self.dialect)}
+        touched = self.connection.execute(_allocation(self.dialect), given).all()
+        if len(touched) != len(rows):
             raise Stale("invoice_lines: a line is gone")
+        return {
+            (organisation, invoice)
+            for organisation, invoice, line, opened in touched
+            if opened == 0 and allocated[organisation, invoice, line] > 0
+        }
+
+    def _tell_paid(self, covered: set[tuple[str, str]], made: list[Row]) -> None:
+        fresh: dict[Table, list[Row]] = defaultdict(list)
+        for paid in newly_paid(self.connection, covered, made):
+            self._collect(paid, fresh)
+        if fresh[events]:
+            statement = recordset.insert(events, tuple(fresh[events][0]), self.dialect)
+            recordset.run(self.connection, statement, fresh[events])
 
 
 @lru_cache(maxsize=2)
@@ -132,7 +150,8 @@ def _allocation(dialect: str) -> Any:
     key = ("organisation", "invoice", "line")
     plain = recordset.update(invoice_lines, key, ("allocated",), (), dialect)
     added = plain.text.replace('= x."to_allocated"', '= t."allocated" + x."to_allocated"')
-    return type(plain)(added)
+    t = "t." if dialect == "postgresql" else ""  # SQLite knows the alias everywhere but here
+    return type(plain)(f'{added} RETURNING {t}"organisation", {t}"invoice", {t}"line", {t}"payable" - {t}"allocated"')
 
 
 def _columns(thing: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:

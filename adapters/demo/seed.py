@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from adapters.bootstrap import App, build
+from adapters.demo import guided
 from adapters.demo.people import BRANDS, CLUBS, FIRST_NAMES, LAST_NAMES, TONIGHT, Club
 from adapters.errands import work_all
 from adapters.inbox.accept import accept_all
@@ -41,7 +42,7 @@ class Story:
             "digest_at": night_at,  # a visitor should not have to wait for the morning
             "taxes": [{"code": code, "rate": rate, "compound": False} for code, rate in club.taxes],
         }
-        account = {"id": "main", "processor": "simulator", "kinds": ["card"], "settings": {"latency_ms": 120}}
+        account = {"id": "main", "processor": "simulator", "kinds": ["card", "echeck"], "settings": {"latency_ms": 120}}
         yield self.command(
             "organisation.register", at, organisation=club.id, name=club.name, timezone=club.timezone,
             currency="CAD", language=club.language, merchant_accounts=[account], settings=settings,
@@ -109,16 +110,45 @@ def seed(settings: Settings, now: datetime) -> None:
                 # One of them had a bad month, and a new card since.
                 token = "tok_insufficient_funds" if number == 3 else "tok_approve"
                 send(app, list(story.purchase(club, number, noon[0], past, token)))
+            if club.id in guided.CASTS:
+                send(app, [*guided.people(story, club, noon[0]), *guided.account(story, club, noon[0], today)])
         for then in noon[1:3]:
             with _at(settings, then) as app:
                 Night(app=app, organisation=club.id).run()
         with _at(settings, noon[2] + timedelta(hours=3)) as app:
             send(app, _second_try(story, app, club))
+        if club.id in guided.CASTS:
+            _by_bank(story, settings, club, today)
         with _at(settings, noon[3]) as app:
             Night(app=app, organisation=club.id).run()
             for position, number in enumerate(newcomers):
                 token = TONIGHT[position % len(TONIGHT)] if position < len(TONIGHT) else "tok_approve"
                 send(app, list(story.purchase(club, number, noon[3], coming, token)))
+
+        if club.id in guided.CASTS:
+            _today(story, settings, club, now, today)
+
+
+def _by_bank(story: Story, settings: Settings, club: Club, today: date) -> None:
+    """A batch of e-checks, whose verdicts are all known by now."""
+    handed, watched = (guided.noon(today, back, club) for back in (guided.ECHECKS_BACK, guided.ECHECKS_WATCHED))
+    with _at(settings, handed) as app:
+        send(app, list(guided.echecks(story, club, handed, guided.LAST_BATCH, 1)))
+    for then in (handed + timedelta(days=3), watched):
+        with _at(settings, then) as app:
+            Night(app=app, organisation=club.id).run()
+
+
+def _today(story: Story, settings: Settings, club: Club, now: datetime, today: date) -> None:
+    """E-checks for the next batch, a renewal that will fail, a refund that was just asked for, a message set aside."""
+    yesterday = guided.noon(today, timedelta(days=1), club)
+    with _at(settings, yesterday + timedelta(minutes=1)) as app:
+        send(app, list(guided.failing_subscription(story, club, yesterday, today, "c-002")))
+    with _at(settings, now) as app:
+        send(app, list(guided.echecks(story, club, now, guided.THIS_BATCH, 8)))
+        send(app, list(guided.bought_today(story, club, now)))
+        send(app, list(guided.cancelled_today(story, club, now)))
+        guided.set_aside(app, club)
 
 
 def _second_try(story: Story, app: App, club: Club) -> list[Envelope]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -24,22 +25,28 @@ from adapters.night_report import Mark, mark, report
 from adapters.settings import DEFAULT_DATABASE, Settings
 
 NAMED = "ENCAISSE_DATABASE_URL"
+Tell = Callable[[str], None]
 
 
-def show_demo(*, host: str, port: int | None) -> None:
-    """Until SIGTERM or Ctrl-C. A named database keeps its data, an unnamed one goes with its folder."""
+def show_demo(*, host: str, port: int | None, as_json: bool = False) -> None:
+    """Until SIGTERM or Ctrl-C. A named database keeps its data, an unnamed one goes with its folder. With `as_json`,
+    one document says where to look, and what is for a person to read goes aside."""
     signal.signal(signal.SIGTERM, _leave)
     with tempfile.TemporaryDirectory(prefix="encaisse-demo-") as folder:
         settings = _settings(Path(folder))
         database_is_ours(settings)
         configure(settings)
         migrate(settings.database_url)
-        before = _tell_the_past(settings)
+        tell = show.aside if as_json else show.line
+        before = _tell_the_past(settings, tell)
         with working(settings) as app:
             until_told_to_stop(app.stopping)
             with web(app, host=host, port=port) as url:
-                _tonight(app, before)
-                _where_to_look(app, before, url)
+                _tonight(app, before, tell)
+                if as_json:
+                    _document(app, before, url)
+                else:
+                    _where_to_look(app, before, url)
                 app.stopping.wait()
 
 
@@ -51,6 +58,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _settings(folder: Path) -> Settings:
     """Quiet logs, so that what is shown can be read; everything else as the environment says."""
     settings = Settings()
+    settings = settings.model_copy(update={"guided": True})
     if "ENCAISSE_LOG_LEVEL" not in os.environ:
         settings = settings.model_copy(update={"log_level": "error"})
     if settings.smtp_url is None:
@@ -60,21 +68,21 @@ def _settings(folder: Path) -> Settings:
     return settings
 
 
-def _tell_the_past(settings: Settings) -> Mark:
+def _tell_the_past(settings: Settings, tell: Tell) -> Mark:
     """Two months of history, unless the database has some already."""
     app = build(settings, role="demo")
     try:
         if not mark(app, None).organisations:
-            _both("demo.past")
+            _both("demo.past", tell)
             seed(settings, datetime.now(UTC))
         return mark(app, None)
     finally:
         app.close()
 
 
-def _tonight(app: App, before: Mark) -> None:
+def _tonight(app: App, before: Mark, tell: Tell) -> None:
     """What is due tonight, charged by the threads of this process while the visitor watches."""
-    _both("demo.tonight")
+    _both("demo.tonight", tell)
     with Bar(app, language_of(None)) as bar:
         Night(app=app, watch=lambda _: bar.show(before)).run()
 
@@ -83,14 +91,26 @@ def _where_to_look(app: App, before: Mark, url: str) -> None:
     for line in report(app, before, through=None):
         show.line("  " + say("night.line", language_of(None), **line.document()))
     show.line(f"Encaisse: {url}")
+    for language, link in _ways_in(app, before, url):
+        show.line(say("demo.sign_in", language))
+        show.line(link)
+    _both("roles.stop", show.line)
+
+
+def _document(app: App, before: Mark, url: str) -> None:
+    tonight = [line.document() for line in report(app, before, through=None)]
+    links = [link for _, link in _ways_in(app, before, url)]
+    show.document({"url": url, "sign_in_links": links, "night": tonight})
+
+
+def _ways_in(app: App, before: Mark, url: str) -> Iterator[tuple[str, str]]:
+    """A language, and the one-time link of somebody who speaks it."""
     known = {owner.id for owner in before.organisations}
     for club, language in ((TORONTO, "en"), (MONTREAL, "fr")):
         person = next(id for id, _, speaks in club.administrators if speaks == language)
         if club.id in known:
-            show.line(say("demo.sign_in", language))
-            show.line(sign_in_link(app, url, club.id, person))
-    _both("roles.stop")
+            yield language, sign_in_link(app, url, club.id, person)
 
 
-def _both(id: str) -> None:
-    show.line(" / ".join(both(id).values()))
+def _both(id: str, tell: Tell) -> None:
+    tell(" / ".join(both(id).values()))

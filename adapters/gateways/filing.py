@@ -12,6 +12,9 @@ from adapters.gateways.tokens import Answer, Effect
 Name = Callable[[str, Remembered], str]  # the id that follows from a key, so that it survives the process
 
 
+AGAIN = "~"  # between a key and the number of its repetition, in the simulator's book
+
+
 @dataclass(frozen=True, slots=True)
 class Filed:
     """A transaction: its key in the simulator, the processor's id for it, and what became of it."""
@@ -19,6 +22,11 @@ class Filed:
     key: str
     id: str
     known: Remembered
+
+    @property
+    def asked_as(self) -> str:
+        """The key as it was sent."""
+        return self.key.partition(AGAIN)[0]
 
     @property
     def moved(self) -> bool:

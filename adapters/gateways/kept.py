@@ -2,9 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
+from adapters.gateways.strict_json import read_object
+from adapters.gateways.wire_head import Head
 from adapters.scrubbing import MASK, scrub
+from domain.outcome import NoAnswer
+
+T = TypeVar("T")
 
 KEPT_BYTES = 8 * 1024
 # Of people and of their instruments: nobody needs them to understand an answer.
@@ -28,6 +34,16 @@ def mask(answer: Mapping[str, Any]) -> dict[str, Any]:
         if len(json.dumps({**short, name: value})) <= KEPT_BYTES:
             short[name] = value
     return short
+
+
+def with_words(answer: T, head: Head, body: bytes) -> T:
+    """What is no answer, together with what came back instead: its status, and an object as it may be kept. Of
+    anything else only the size is told: it can't be masked without knowing what is in it."""
+    if not isinstance(answer, NoAnswer):
+        return answer
+    said = read_object(body) if head.is_json else None
+    told = mask(said) if said is not None else {"bytes": len(body)}
+    return replace(answer, raw={"http": head.status, **told})
 
 
 def _without_people(value: Any) -> Any:

@@ -31,7 +31,7 @@ def replay(tx: BookTransaction, id: str, *, by: str, corrected: str | None = Non
     if broke is not None:
         answer: Accepted | Refused = _carry_out_again(tx, int(broke[1]))
     else:
-        raw = corrected if corrected is not None else _event_of(kept.raw)
+        raw = corrected if corrected is not None else event_of(kept.raw)
         read = parse(raw)
         if isinstance(read, Unreadable):
             raise StillUnreadable(reason=read.reason)
@@ -56,7 +56,7 @@ def _carry_out_again(tx: BookTransaction, seq: int) -> Accepted:
     )  # fmt: skip
 
 
-def _event_of(raw: str) -> str:
+def event_of(raw: str) -> str:
     """The command itself where a whole dramatiq message was set apart."""
     try:
         event = json.loads(raw)["kwargs"]["event"]

@@ -40,6 +40,7 @@ class AutomaticRetries(Shape):
     later: Days | None = None
     technical: Days | None = None
     config: Days | None = None
+    bank_return_soft: Days | None = None
 
 
 class OrganisationSettings(Shape):

@@ -64,9 +64,9 @@ def _credited(event: Any, known: Known) -> Noticed:
 
 def _paid(event: Any, known: Known) -> Noticed:
     """Money that came: a receipt for the client; the organisation's addresses hear of payments, and of
-    instalments by e-check, not by card (N3)."""
+    instalments by e-check, not by card (N3). What has not settled yet is told once it has."""
     payment = known.payments.get(str(event.data.get("payment")))
-    if payment is None:
+    if payment is None or event.data.get("method") == "echeck":
         return NOTHING
     facts = {
         **known.client_facts(payment.client), **known.payment_facts(payment.id),
@@ -77,7 +77,8 @@ def _paid(event: Any, known: Known) -> Noticed:
     if payment.kind is PaymentKind.ONE_OFF:
         staff.append(Notice(kind=K.PAYMENT, about=_about(event), facts=facts))
     elif facts["method"].get("kind") == "echeck":
-        staff.append(Notice(kind=K.ECHECK_INSTALMENT, about=_about(event), facts=facts))
+        kind = K.ECHECK_INSTALMENT if payment.kind is PaymentKind.INSTALMENT else K.PAYMENT
+        staff.append(Notice(kind=kind, about=_about(event), facts=facts))
     return Noticed(staff=staff, client=[(payment.client, Notice(kind=K.RECEIPT, about=_about(event), facts=facts))])
 
 

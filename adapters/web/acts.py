@@ -174,7 +174,7 @@ def _words(w: Wording, refusal: Refusal, item: ActionItem, names: dict[str, str]
         told = {"who": w.who(item.by, names), "ago": w.ago(item.changed_at)}
         state = item.state.value if isinstance(refusal, ItemClosed) else ""
         return w(f"web.refusal.{refusal.code}{f'.{state}' if state in ('resolved', 'rejected') else ''}", **told)
-    return w.either(f"refusal.{refusal.code}", "refusal.refused", **refusal.params)
+    return w.refusal(refusal)
 
 
 def _same_press(item: ActionItem, person: Person, tx: BookTransaction) -> None:

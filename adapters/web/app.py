@@ -9,19 +9,27 @@ from adapters.bootstrap import App
 from adapters.web import (
     account,
     acts,
+    audit,
+    batches,
     billing,
     clients,
     commands,
     differences,
     errors,
     events,
+    guide,
     health,
     items,
     mailbox,
     merchant_accounts,
+    nights,
     operating,
+    organisation,
+    organisation_settings,
     paper,
+    people,
     processor_webhooks,
+    queues,
     reads,
     reports,
     sign_in,
@@ -58,7 +66,8 @@ def create_app(app: App) -> FastAPI:
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
         reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
-        sign_in_oidc, account,
+        sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit, guide,
+        batches,
     )  # fmt: skip
     for part in parts:
         application.include_router(part.router)

@@ -67,12 +67,6 @@ def list_runs(
     return {"runs": or_404(_app(request), lambda tx: runs_told(tx, organisation, date))}
 
 
-@router.get("/batches/{batch}")
-def show_batch(request: Request, organisation: Own, batch: ItemId) -> dict[str, Any]:
-    """Batches are of e-checks (E3); as long as none is made, none is found."""
-    raise Problem(404, "not_found")
-
-
 @router.get("/prorated-price")
 def show_prorated_price(
     request: Request, organisation: Own,

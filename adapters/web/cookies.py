@@ -12,11 +12,12 @@ from adapters.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OIDC_LASTS_S = 600  # a visit at the identity provider
+A_YEAR_S = 31_536_000
 NOTE_LASTS_S = 60  # a redirect takes less
 # What a note may say: each has words under `web.told.<code>`.
 NOTES = (
     "retried", "already_yours", "rejected", "reopened", "asked", "paid", "not_paid", "signed_out", "operation_done",
-    "operation_waits",
+    "operation_waits", "replayed", "sessions_ended", "person_kept", "settings_kept",
 )  # fmt: skip
 NOTE = re.compile(r"([a-z_]{1,20})~([A-Za-z0-9._-]{0,64})")
 
@@ -61,6 +62,27 @@ def read_note(request: Request, settings: Settings) -> Note | None:
     if found is None or found[1] not in NOTES:
         return None
     return Note(code=found[1], item=found[2])
+
+
+def speak_again(response: Response, settings: Settings, language: str) -> None:
+    """The language that was chosen is kept for the next visit."""
+    _set(response, f"{session_cookie(settings)}-language", language, settings, max_age=A_YEAR_S)
+
+
+def spoken_before(request: Request, settings: Settings) -> str:
+    return request.cookies.get(f"{session_cookie(settings)}-language", "")
+
+
+def dismiss_guide(response: Response, settings: Settings, *, again: bool) -> None:
+    name = f"{session_cookie(settings)}-guide"
+    if again:
+        _delete(response, name, settings)
+    else:
+        _set(response, name, "seen", settings, max_age=A_YEAR_S)
+
+
+def guide_dismissed(request: Request, settings: Settings) -> bool:
+    return bool(request.cookies.get(f"{session_cookie(settings)}-guide"))
 
 
 def drop_note(response: Response, settings: Settings) -> None:

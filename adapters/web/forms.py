@@ -13,11 +13,10 @@ MAX_LINES_TYPED = 5  # lines of an invoice on the form; a service may send more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """The fields of a form as they were sent; `desk` is what they choose from."""
+class Entered:
+    """The fields of a form as they were sent."""
 
     fields: Mapping[str, Sequence[str]]
-    desk: Desk
 
     def text(self, name: str) -> str:
         """Without what nobody can see; empty when it was not filled in."""
@@ -37,23 +36,6 @@ class Typed:
 
     def ticked(self, name: str) -> bool:
         return bool(self.all(name))
-
-    def money(self, name: str) -> int | None:
-        """Minor units; None when it was left empty."""
-        typed = self.text(name)
-        if not typed:
-            return None
-        negative = typed.startswith(("-", "−", "(")) and len(typed) > 1
-        amount = parse_amount(typed.strip("-−()"), self.desk.organisation.currency)
-        if amount is None:
-            raise InvalidValue(name)
-        return -amount if negative else amount
-
-    def must_money(self, name: str) -> int:
-        amount = self.money(name)
-        if amount is None:
-            raise FieldMissing(name)
-        return amount
 
     def day(self, name: str) -> str | None:
         typed = self.text(name)
@@ -82,6 +64,34 @@ class Typed:
 
     def taxes(self, name: str = "taxes") -> list[dict[str, str]]:
         return [{"code": code} for code in self.all(name)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed(Entered):
+    """Those of a client's billing; `desk` is what they choose from."""
+
+    desk: Desk
+
+    @property
+    def currency(self) -> str:
+        return self.desk.organisation.currency
+
+    def money(self, name: str) -> int | None:
+        """Minor units; None when it was left empty."""
+        typed = self.text(name)
+        if not typed:
+            return None
+        negative = typed.startswith(("-", "−", "(")) and len(typed) > 1
+        amount = parse_amount(typed.strip("-−()"), self.currency)
+        if amount is None:
+            raise InvalidValue(name)
+        return -amount if negative else amount
+
+    def must_money(self, name: str) -> int:
+        amount = self.money(name)
+        if amount is None:
+            raise FieldMissing(name)
+        return amount
 
 
 def given(**fields: Any) -> dict[str, Any]:

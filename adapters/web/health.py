@@ -21,6 +21,7 @@ LOOPBACK = ("127.0.0.1", "::1")
 # fmt: off
 GAUGES = {  # name -> what it is; each with the query of its value
     "encaisse_action_items":          "Action items by state.",
+    "encaisse_action_items_waiting":  "Action items that wait, by reason and its class.",
     "encaisse_attempts_unknown":      "Attempts whose outcome is not known yet.",
     "encaisse_oldest_due_age_seconds": "How long the oldest payment that is due has been waiting.",
     "encaisse_commands_waiting":      "Commands that were accepted and not carried out yet.",
@@ -65,11 +66,19 @@ def _gauges(tx: BookTransaction) -> list[str]:
         return int(tx.connection.execute(text(sql)).scalar_one())
 
     states = tx.connection.execute(text("SELECT state, count(*) FROM action_items GROUP BY state")).all()
+    waiting = (
+        "SELECT reason, reason_class, count(*) FROM action_items WHERE state IN ('open', 'retrying') "
+        "GROUP BY reason, reason_class ORDER BY reason, reason_class"
+    )
+    reasons = tx.connection.execute(text(waiting)).all()
     due = text("SELECT min(due_at) AS due_at FROM payments WHERE state = 'due'").columns(due_at=Instant)
     oldest = tx.connection.execute(due).scalar_one()
     age = max((tx.now - oldest).total_seconds(), 0) if oldest is not None else 0
     values = {
         "encaisse_action_items": [(f'{{state="{state}"}}', number) for state, number in sorted(states)],
+        "encaisse_action_items_waiting": [
+            (f'{{reason="{reason}",class="{of}"}}', number) for reason, of, number in reasons
+        ],
         "encaisse_attempts_unknown": [
             ("", one("SELECT count(*) FROM attempts WHERE state IN ('unknown', 'in_doubt')"))
         ],

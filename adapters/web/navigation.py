@@ -11,6 +11,7 @@ LINKS: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
     ("/action-items", "web.center", (Permission.FAILED_PAYMENT,)),
     ("/clients", "web.clients", (Permission.BILLING, Permission.PAYMENT_PROCESSING, Permission.REFUND)),
     ("/reports", "web.reports", (Permission.REPORTS,)),
+    ("/organisation", "web.organisation", (Permission.ADMINISTER, Permission.PAYMENT_PROCESSING, Permission.REPORTS)),
     ("/mailbox", "mail.box.title", (Permission.ADMINISTER,)),
 )
 

@@ -9,7 +9,9 @@ from domain.comparing import DISPUTED
 from domain.declines import ReasonClass
 from domain.payment import PaymentState
 from domain.refund import RefundState
-from domain.retrying_refunds import is_about_repayment, retry_allowed
+from domain.refusal import Refusal
+from domain.retrying import InDoubt
+from domain.retrying_refunds import is_about_repayment, why_not
 
 
 class Step(StrEnum):
@@ -34,20 +36,23 @@ RECOMMENDED: dict[ReasonClass, Step] = {
     C.DUPLICATE:       Step.NOTHING,  # look before anything else
     C.CONFIG:          Step.NOTHING,  # our side first
     C.UNKNOWN:         Step.SETTLE,
+    C.BANK_RETURN_SOFT: Step.RETRY,
+    C.BANK_RETURN_HARD: Step.REPLACE,
 }
 # fmt: on
 OWED = (PaymentState.FAILED, PaymentState.REVERSED)  # a bank took back what had been paid: it is owed again
-REPLACED = (C.NEVER, C.STOP_PLAN)  # a retry is refused until the method was replaced; then it is the thing to do
+# A retry of these is refused until the method was replaced; then it is the thing to do.
+REPLACED = (C.NEVER, C.STOP_PLAN, C.BANK_RETURN_HARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """`first` is the recommended step. `retry` says whether Retry with the method on file would be taken, and
-    `why_not` is the code of the refusal if not."""
+    `why_not` is the refusal if not."""
 
     first: Step
     retry: bool
-    why_not: str
+    why_not: Refusal | None
     may_replace: bool
     may_reject: bool
     may_settle: bool
@@ -61,15 +66,16 @@ def offer(row: Row) -> Offer:
         return _offer_refund(row)
     if item.kind is ItemKind.EXPIRING_CARD:
         return _about_card(item)
-    allowed, why_not = False, ""
+    allowed, refusal = False, None
     if _retriable(row):
-        allowed, why_not = retry_allowed(item, None, payment, row.method, row.limits, row.seen_at)
+        refusal = why_not(item, None, payment, row.method, row.limits, row.seen_at)
+        allowed = refusal is None
     doubt = item.state is ItemState.OPEN and payment.state is PaymentState.IN_DOUBT
     disputed = item.state is ItemState.OPEN and item.reason in DISPUTED
     return Offer(
         first=_first(row, allowed, doubt),
         retry=allowed,
-        why_not=why_not or ("in_doubt" if doubt else ""),
+        why_not=refusal or (InDoubt("item") if doubt else None),
         may_replace=item.state is ItemState.OPEN and payment.state is PaymentState.FAILED and not disputed,
         may_reject=disputed or (item.state is ItemState.OPEN and payment.state in OWED),
         may_settle=doubt,
@@ -81,7 +87,8 @@ def _offer_refund(row: Row) -> Offer:
     """Money that goes back goes to the method that paid: no other is offered (A5)."""
     item, refund = row.item, row.refund
     opened = item.state is ItemState.OPEN
-    allowed, why_not = retry_allowed(item, refund, row.payment, row.method, None, None) if opened else (False, "")
+    refusal = why_not(item, refund, row.payment, row.method, None, None) if opened else None
+    allowed = opened and refusal is None
     doubt = opened and item.kind is ItemKind.IN_DOUBT
     failed = refund is not None and refund.state is RefundState.FAILED
     steps = {ItemState.RETRYING: Step.WAIT, ItemState.REJECTED: Step.REOPEN, ItemState.RESOLVED: Step.NOTHING}
@@ -89,7 +96,7 @@ def _offer_refund(row: Row) -> Offer:
     return Offer(
         first=steps.get(item.state, advised),
         retry=allowed,
-        why_not=why_not,
+        why_not=refusal,
         may_replace=opened and failed and allowed,
         may_reject=opened and not doubt,
         may_settle=doubt,
@@ -101,7 +108,7 @@ def _about_card(item: ActionItem) -> Offer:
     """A card that ends soon: it is replaced at the client's, or the item is rejected."""
     rejected = item.state is ItemState.REJECTED
     return Offer(
-        first=Step.REOPEN if rejected else Step.NOTHING, retry=False, why_not="", may_replace=False,
+        first=Step.REOPEN if rejected else Step.NOTHING, retry=False, why_not=None, may_replace=False,
         may_reject=item.state is ItemState.OPEN, may_settle=False, may_reopen=rejected,
     )  # fmt: skip
 

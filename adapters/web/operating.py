@@ -8,14 +8,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.database.desk import Desk, desk
 from adapters.inbox import refusals
-from adapters.inbox.accept import accept
-from adapters.inbox.envelope import ID
-from adapters.inbox.handling import handle_commands
-from adapters.inbox.rehearsing import NotTaken, Rehearsed, rehearse, taken
+from adapters.inbox.rehearsing import NotTaken, Rehearsed, rehearse
 from adapters.web import previewing
 from adapters.web.clients import must_see
 from adapters.web.cookies import Note, leave_note
@@ -23,16 +19,16 @@ from adapters.web.forms import MAX_LINES_TYPED, Typed
 from adapters.web.items import ItemId
 from adapters.web.operations import OPERATIONS, Operation
 from adapters.web.pages import page, wording_of
+from adapters.web.sending import carry_out, envelope
 from adapters.web.sessions import Person
 from adapters.web.visit import OfVisit, Posted, Visit
-from domain.command import Command, CommandStatus
+from domain.command import CommandStatus
 from domain.refusal import NotKnown, PermissionDenied, Refusal
 
 router = APIRouter(prefix="/clients/{client}/operations/{operation}")
 Fields = Mapping[str, Sequence[str]]
 # What a link to a form may say that it is about.
 BEGUN_FROM = ("invoice", "payment", "refund", "allocation", "subscription", "instalment")
-SOURCE = "web"
 
 
 async def sent_fields(request: Request) -> Fields:
@@ -70,10 +66,10 @@ def do(
     )  # fmt: skip
     typed = Typed(fields=fields, desk=found)
     try:
-        envelope = _envelope(by, chosen, typed)
+        sent = _envelope(by, chosen, typed)
         if not typed.ticked("do"):
-            return _preview(request, visit, chosen, found, fields, envelope)
-        answered = _carry_out(visit.app, found.organisation.id, envelope)
+            return _preview(request, visit, chosen, found, fields, sent)
+        answered = carry_out(visit.app, sent)
     except (PermissionDenied, NotKnown):
         raise
     except NotTaken as refused:
@@ -102,34 +98,21 @@ def _desk(tx: BookTransaction, person: Person, client: str) -> Desk:
 
 
 def _envelope(by: str, operation: Operation, typed: Typed) -> dict[str, Any]:
-    """The command of a form. Its key was made with the form: sent twice, it is one command."""
     key = typed.must("key")
-    if ID.fullmatch(key) is None:
-        raise refusals.InvalidValue("key")
-    data: dict[str, Any] = {"organisation": typed.desk.organisation.id, "by": by}
+    data = operation.data(typed)
     if operation.of_client:
         data["client"] = typed.desk.client.id
     if operation.makes is not None:
         field, prefix = operation.makes
         data[field] = f"{prefix}{key}"
-    return {
-        "specversion": "1.0", "source": SOURCE, "id": key, "type": f"encaisse.{operation.act}.v1",
-        "data": data | operation.data(typed),
-    }  # fmt: skip
-
-
-def _carry_out(app: App, organisation: str, envelope: dict[str, Any]) -> Command:
-    """Accepted, and carried out here and now, before those who were woken for it; a charge goes on elsewhere."""
-    seq = app.books.run(lambda tx: taken(accept(tx, envelope, SOURCE)).seq)
-    handle_commands(app, organisation=organisation)
-    return app.books.run(lambda tx: tx.get(Command, seq=seq), read_only=True)
+    return envelope(operation.act, key=key, organisation=typed.desk.organisation.id, by=by, data=data)
 
 
 def _preview(
-    request: Request, visit: Visit, operation: Operation, found: Desk, fields: Fields, envelope: dict[str, Any]
+    request: Request, visit: Visit, operation: Operation, found: Desk, fields: Fields, sent: dict[str, Any]
 ) -> Response:
     own, client = found.organisation.id, found.client.id
-    foreseen: Rehearsed[Desk] = rehearse(visit.app, envelope, lambda tx: desk(tx, own, client))
+    foreseen: Rehearsed[Desk] = rehearse(visit.app, sent, lambda tx: desk(tx, own, client))
     return page(
         request, "preview.html", desk=found, operation=operation, fields=_kept(fields), after=foreseen.after,
         result=foreseen.result, posted=previewing.new(foreseen), moved=previewing.moved(foreseen),

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from adapters.bootstrap import App
-from adapters.web.cookies import drop_note, read_note
+from adapters.web.cookies import drop_note, read_note, spoken_before
+from adapters.web.guide import guide
 from adapters.web.navigation import links
 from adapters.web.visit import visit
 from adapters.web.wording import HTML_LANGUAGES, Wording
@@ -19,6 +20,7 @@ from domain.organisation import LANGUAGES
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+READ_TOO = ("/clients/", "/organisation/")  # what is sent below these addresses has a page to come back to
 
 
 def wording_of(request: Request, language: str | None = None) -> Wording:
@@ -33,7 +35,10 @@ def wording_of(request: Request, language: str | None = None) -> Wording:
 
 
 def asked_language(request: Request) -> str:
-    """The first of our languages in Accept-Language, without its weights."""
+    """The language that was chosen here before, else the first of ours in Accept-Language, without its weights."""
+    before = spoken_before(request, request.app.state.app.settings)
+    if before in LANGUAGES:
+        return before
     for part in request.headers.get("accept-language", "").split(","):
         language = part.split(";")[0].strip().lower()[:2]
         if language in LANGUAGES:
@@ -52,6 +57,7 @@ def page(
     html = environment().get_template(template).render(
         w=w, t=w, person=visit(request).person, path=_path(request), languages=_languages(w), note=note,
         navigation=links(visit(request).person, request.url.path),
+        guide=guide(request, app.settings, visit(request).person) if status == 200 else [],
         oidc=app.settings.oidc_name if app.settings.oidc_issuer else "", **context
     )  # fmt: skip
     response = HTMLResponse(html, status_code=status, headers={"content-language": w.html})
@@ -89,6 +95,6 @@ def _languages(w: Wording) -> list[Mapping[str, str]]:
 def _path(request: Request) -> str:
     """Where the language switch comes back to."""
     if request.method != "GET":
-        return "/action-items"
+        return "/".join(request.url.path.split("/")[:3]) if request.url.path.startswith(READ_TOO) else "/action-items"
     query = request.url.query
     return f"{request.url.path}?{query}" if query else request.url.path

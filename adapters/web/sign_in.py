@@ -9,7 +9,16 @@ from starlette.responses import RedirectResponse, Response
 
 from adapters.bootstrap import App
 from adapters.web import sessions
-from adapters.web.cookies import Note, drop_session, keep_session, leave_note, read_note, session_cookie
+from adapters.web.cookies import (
+    Note,
+    drop_session,
+    keep_session,
+    leave_note,
+    read_note,
+    session_cookie,
+    speak_again,
+    spoken_before,
+)  # fmt: skip
 from adapters.web.guard import from_our_pages
 from adapters.web.pages import page
 from adapters.web.sessions import LinkNotValid
@@ -18,7 +27,10 @@ from domain.organisation import LANGUAGES
 
 router = APIRouter()
 HOME = "/action-items"
-OUR_PAGE = re.compile(r"/action-items(/[A-Za-z0-9._-]{1,64})?(\?[A-Za-z0-9._~%&=+*-]{0,500})?")
+# Any page of ours that is read; never one that acts, nor a way in.
+OUR_PAGE = re.compile(
+    r"/(?!sign-|language|guide|v1/)[a-z][a-z-]*(/[A-Za-z0-9._-]{1,64}){0,5}(\?[A-Za-z0-9._~%&=+:*-]{0,500})?"
+)
 Token = Annotated[str, Query(max_length=sessions.MAX_TOKEN)]
 
 
@@ -51,7 +63,7 @@ def show_sign_in(request: Request, token: Token = "", language: str = "") -> Res
         invited = app.books.run(lambda tx: sessions.invited(tx, token), read_only=True)
     except LinkNotValid:
         return page(request, "link_not_valid.html", status=410, language=_known(language))
-    chosen = _known(language) or invited.language
+    chosen = _known(language) or _known(spoken_before(request, app.settings)) or invited.language
     return page(request, "sign_in.html", language=chosen, token=token, name=invited.name)
 
 
@@ -89,7 +101,10 @@ def speak(
     back: Annotated[str, Form(max_length=600)] = "",
 ) -> Response:
     visit.act("", csrf, lambda tx, person: sessions.speak(tx, person.session, language))
-    return RedirectResponse(ours(back), status_code=303)
+    response = RedirectResponse(ours(back), status_code=303)
+    if _known(language):
+        speak_again(response, visit.app.settings, language)
+    return response
 
 
 def _known(language: str) -> str | None:

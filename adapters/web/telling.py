@@ -8,15 +8,19 @@ from adapters.database.action_centre import Row
 from adapters.web.wording import Wording
 from domain.event import Event
 from domain.payment_method import PaymentMethod
+from domain.telling import CHARGED
 
 # fmt: off
 # What each step is called (`web.step.<…>`) and its icon; steps that are not listed say nothing new.
 STEPS: dict[str, tuple[str, str]] = {
     "payment.asked":           ("asked_for",   "card"),
     "instalment.charged":      ("paid",        "check"),
+    "subscription.renewed":    ("paid",        "check"),
+    "echeck.presented":        ("presented",   "clock"),
     "payment.approved":        ("paid",        "check"),
     "instalment.failed":       ("failed",      "alert"),
     "payment.declined":        ("failed",      "alert"),
+    "subscription.renewal_failed": ("failed",  "alert"),
     "attempt.lost":            ("no_answer",   "question"),
     "payment.in_doubt":        ("in_doubt",    "question"),
     "payment.lowered":         ("lowered",     "card"),
@@ -39,6 +43,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "action_item.paid":        ("said_paid",   "check"),
     "action_item.not_paid":    ("said_unpaid", "cross"),
     "action_item.resolved":    ("resolved",    "check"),
+    "action_item.lowered":     ("lowered",     "card"),
+    "action_item.retry_passed_over": ("passed_over", "clock"),
 }
 # fmt: on
 
@@ -89,4 +95,6 @@ def _kind(event: Event) -> str:
         return "action_item.reopened"
     if event.type == "action_item.settled":
         return f"action_item.{event.data.get('outcome', '')}"
+    if event.type in CHARGED.values() and event.data.get("method") == "echeck":
+        return "echeck.presented"
     return event.type

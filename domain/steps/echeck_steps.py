@@ -115,7 +115,7 @@ def _around(tx: Transaction, first: Payment) -> Around:
 
 def retry_returned(
     tx: Transaction, item: ActionItem, payment: Payment, method: PaymentMethod, echeck: Echeck, *, by: str,
-    hold: timedelta, command: int | None,
+    hold: timedelta, command: int | None, by_schedule: bool = False,
 ) -> dict[str, Any] | None:  # fmt: skip
     """What was returned is asked for again by a new payment, as the rules of the network allow it (E6, A3). By
     another account or a card it is no re-presentment; a card is charged through the queue, and the answer waits."""
@@ -133,7 +133,10 @@ def retry_returned(
         due_on=local_date(tx.now, owner.timezone), due_at=tx.now + hold, state=PaymentState.DUE, ref=tx.mint_ref(),
         command=command if by_card else None, retry_of=first.id, created_at=tx.now,
     )  # fmt: skip
-    tx.write([asking_again.retry_by(item, method, replaced=payment.payment_method, by=by, now=tx.now)])
+    turned = asking_again.retry_by(
+        item, method, replaced=payment.payment_method, by=by, now=tx.now, by_schedule=by_schedule
+    )
+    tx.write([turned])
     if by_card:
         asked = payment_event(made, "payment.asked", tx.now, by=by, public=False, was=None, amount=amount)
         tx.write([(New(thing=made), asked)])

@@ -52,9 +52,12 @@ def note_late_verdict(tx: Transaction, asked: Asked, said: Finding) -> bool:
 
 def _around(tx: Transaction, found: Break) -> tuple[Payment | None, ActionItem | None]:
     """Its payment, locked, and the item that waits for a person; of money given back neither: the payment is not
-    what differs, and such a break stands beside the items."""
-    if found.payment is None or found.about is not About.CHARGE:
+    what differs, and such a break stands beside the items. So does that of an e-check that was presented again: the
+    item of its debt waits for it already."""
+    if found.payment is None or found.about not in (About.CHARGE, About.DEBIT):
         return None, None
     payment = tx.lock(Payment, organisation=found.organisation, id=found.payment)
+    if payment.retry_of is not None and found.about is About.DEBIT:
+        return None, None
     pair = (found.organisation, found.payment)
     return payment, tx.waiting_items([pair], lock=True).get(pair)

@@ -8,24 +8,34 @@ from domain import caring
 from domain.care import CareState, Door, limits_of
 from domain.decision import Decision
 from domain.organisation import MerchantAccount
-from domain.outcome import Finding
+from domain.outcome import Finding, Standing
 from domain.ports import Books, Transaction
 
 T = TypeVar("T")
+Answers = Sequence[Finding | Standing]
 
 
-def take(tx: Transaction, door: Door, limit: int, claim: Callable[[int], list[T]], *, charges: bool) -> list[T]:
-    """Claims as many as may be asked now; spends the tokens, begins a probe."""
-    free = min(limit, caring.room(door, charges=charges, now=tx.now))
-    claimed = claim(free) if free > 0 else []
+def take(
+    tx: Transaction, door: Door, limit: int, claim: Callable[[int], list[T]], *, charges: bool,
+    cost: Callable[[list[T]], int] = len,
+) -> list[T]:  # fmt: skip
+    """Claims as many as may be asked now; spends the tokens, begins a probe. `cost` counts the questions."""
+    free = room(tx, door, limit, charges=charges)
+    claimed = claim(free) if free else []
     if claimed:
-        _write(tx, door, lambda kept: caring.enter(kept, len(claimed), now=tx.now))
-    elif free <= 0:
-        _write(tx, door, lambda kept: caring.turn_away(kept, now=tx.now))
+        _write(tx, door, lambda kept: caring.enter(kept, cost(claimed), now=tx.now))
     return claimed
 
 
-def hear(books: Books, door: Door, answers: Sequence[Finding], *, charges: bool, again: bool = False) -> None:
+def room(tx: Transaction, door: Door, limit: int, *, charges: bool) -> int:
+    """How many may be asked now; for lack of tokens none, and then nobody knocks before there are some."""
+    free = min(limit, caring.room(door, charges=charges, now=tx.now))
+    if free <= 0:
+        _write(tx, door, lambda kept: caring.turn_away(kept, now=tx.now))
+    return max(free, 0)
+
+
+def hear(books: Books, door: Door, answers: Answers, *, charges: bool, again: bool = False) -> None:
     """Judges the answers of a batch; where all is well and was, nothing is written. `again`: see `caring.tally`."""
     heard = caring.tally(answers, charges=charges, again=again)
     if (heard.usable or heard.missed) and not caring.says_nothing_new(door.care, heard):

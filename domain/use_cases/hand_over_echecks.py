@@ -1,15 +1,19 @@
 """Hands over the e-checks of frozen batches through a processor's API, entry by entry: promise, ask, record (E3)."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from domain import batching, settling
+from domain.capabilities import EcheckOutcome, capability_for
+from domain.care import Door
 from domain.echeck import Echeck, EcheckState
 from domain.echeck_batch import BatchState, EcheckBatch
 from domain.organisation import MerchantAccount, Organisation
 from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
 from domain.payment_method import PaymentMethod
 from domain.ports import Books, Gateways, Leases, Log, Transaction
+from domain.steps import through_door
 from domain.steps.echeck_steps import surroundings
 
 BATCH_SIZE = 200
@@ -23,32 +27,50 @@ def hand_over_echecks(
     """One claim of what is to be sent, or looked up; answers how many. Each is sent under its own key, again only
     when the processor surely does not know it."""
     with leases.batch() as worker:
-        through, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        door, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        through = door.account
         fresh = [one for one in taken if one.state is EcheckState.BATCHED or batching.resend(one)]
         known = [one for one in taken if one not in fresh]
         gateway = gateways(through) if taken else None
         if gateway is not None and fresh:
             _tell(log, "echeck.handed_over", fresh)
             asked = [batching.question(one, methods[one.payment_method]) for one in fresh]
-            _record_each(books, through, fresh, gateway.debit(through, asked), log)
+            answers: list[Any] = list(gateway.debit(through, asked))
+            _record_each(books, through, fresh, answers, log)
+            _hear(books, door, answers, charges=True)
         if gateway is not None and known:
             _tell(log, "echeck.looked_up", known)
-            _record_each(books, through, known, gateway.look_up(through, [batching.look_up(one) for one in known]), log)
+            findings = gateway.look_up(through, [batching.look_up(one) for one in known])
+            _record_each(books, through, known, findings, log)
+            _hear(books, door, findings, charges=False)
         books.run(lambda tx: _close(tx, organisation, account))
         return len(taken)
 
 
 def _promise(
     tx: Transaction, organisation: str, account: str, limit: int, worker: str
-) -> tuple[MerchantAccount, list[Echeck], dict[str, PaymentMethod]]:
+) -> tuple[Door, list[Echeck], dict[str, PaymentMethod]]:
     """From here on a crash is repaired by asking about the key."""
-    through = tx.lock(MerchantAccount, organisation=organisation, id=account)
-    due = tx.due_echecks(organisation, account, (EcheckState.BATCHED, EcheckState.UNKNOWN), limit)
-    taken = [batching.promise(one, worker=worker) for one in due]
+    door = tx.door(organisation, account)
+    if door is None:
+        raise LookupError(f"{organisation} has no merchant account {account}")  # a bug: e-checks name it
+    claim = partial(tx.due_echecks, organisation, account, (EcheckState.BATCHED, EcheckState.UNKNOWN))
+    due = claim(limit) if _by_file(door) else through_door.take(tx, door, limit, claim, charges=True)
+    taken = [batching.promise(one, worker=worker, now=tx.now) for one in due]
     tx.write([decision for decision, _ in taken])
     ids = sorted({one.payment_method for one in due})
     methods = tx.all(PaymentMethod, organisation=organisation, id=ids) if ids else []
-    return through, [echeck for _, echeck in taken], {method.id: method for method in methods}
+    return door, [echeck for _, echeck in taken], {method.id: method for method in methods}
+
+
+def _by_file(door: Door) -> bool:
+    """A file is no question to a processor: nothing of it is counted."""
+    return capability_for(door.account).echeck_outcome is EcheckOutcome.RETURN_FILE
+
+
+def _hear(books: Books, door: Door, answers: Sequence[Answer], *, charges: bool) -> None:
+    if not _by_file(door):
+        through_door.hear(books, door, answers, charges=charges)
 
 
 def _tell(log: Log, event: str, echecks: Sequence[Echeck]) -> None:

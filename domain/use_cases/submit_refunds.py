@@ -18,6 +18,9 @@ from domain.steps.record_repayments import ask, record_each, record_outcome
 
 BATCH_SIZE = 200  # refunds are few; more would only make a crash cost more look-ups
 MAX_WAIT = timedelta(days=10)  # for the settlement of a card payment: it takes two or three; then a person looks
+# What a refund may wait for, and the reason why it failed when it has waited too long: its payment does not settle,
+# can't be cancelled instead, or its processor does not say where it stands.
+WAITED_FOR = {Way.LATER: "not_settled", Way.CANCELLATION: "not_settled", Way.ASK_AGAIN: "processing_error"}
 
 
 def submit_refunds(
@@ -26,13 +29,14 @@ def submit_refunds(
 ) -> int:  # fmt: skip
     """One batch of refunds and cancellations that are due; answers how many were taken in hand (0: nothing
     is, or nothing may be asked of the processor now)."""
-    found = books.run(lambda tx: _look(tx, organisation, account, limit))
-    if not found:
+    at, found = books.run(lambda tx: _look(tx, organisation, account, limit))
+    if at is None or not found:
         return 0
     gateway = gateways(found[0].account)
     standings = _ask_first(gateway, found)
+    through_door.hear(books, at, list(standings.values()), charges=False)
     with leases.batch() as worker:
-        door, taken, asked = books.run(lambda tx: _promise(tx, organisation, account, limit, worker, standings))
+        door, taken, asked = books.run(lambda tx: _promise(tx, organisation, account, len(found), worker, standings))
         for out in asked:
             told = {"organisation": organisation, "payment": out.payment.id, "key": out.asked.key}
             log("repayment.promised", **told, amount=out.asked.amount, about=out.asked.about.value, worker=worker)
@@ -45,11 +49,20 @@ def submit_refunds(
         return taken
 
 
-def _look(tx: Transaction, organisation: str, account: str, limit: int) -> list[Outgoing]:
-    """Nothing is asked of a processor that does not answer, where its charges stand neither."""
-    if caring.is_left_in_peace(tx.care(organisation, account), now=tx.now):
-        return []
-    return tx.repayable(organisation, account, limit, lock=False)
+def _look(tx: Transaction, organisation: str, account: str, limit: int) -> tuple[Door | None, list[Outgoing]]:
+    """Nothing is asked of a processor that does not answer, and where charges stand only of so many as can then be
+    refunded too: each of them is two questions."""
+    door = tx.door(organisation, account)
+    if door is None or caring.is_left_in_peace(door.care, now=tx.now):
+        return None, []
+    free = through_door.room(tx, door, limit, charges=True)
+    found = tx.repayable(organisation, account, free, lock=False) if free else []
+    first = [out.payment.id for out in found if asks_first(out)][: max(free // 2, 1)]
+    return door, [out for out in found if out.payment.id in first or not asks_first(out)]
+
+
+def _questions(taken: Sequence[Outgoing]) -> int:
+    return len(taken) + sum(asks_first(out) for out in taken)
 
 
 def _ask_first(gateway: Gateway, found: Sequence[Outgoing]) -> Mapping[str, Standing]:
@@ -70,15 +83,20 @@ def _promise(
     if door is None:
         return None, 0, []
     found = through_door.take(
-        tx, door, limit, lambda free: tx.repayable(organisation, account, free, lock=True), charges=True
+        tx,
+        door,
+        limit,
+        lambda free: tx.repayable(organisation, account, free, lock=True),
+        charges=True,
+        cost=_questions,
     )
     known = [out for out in found if not asks_first(out) or out.payment.id in standings]
     asked = []
     for out in known:
         chosen = way(out, standings.get(out.payment.id))
         today = local_date(tx.now, out.organisation.timezone)
-        if chosen is Way.LATER and out.refund is not None and today - out.refund.asked_on > MAX_WAIT:
-            tx.write([_give_up(tx, out)])
+        if chosen in WAITED_FOR and out.refund is not None and today - out.refund.asked_on > MAX_WAIT:
+            tx.write([_give_up(tx, out, WAITED_FOR[chosen])])
             continue
         decision, promised = promise(out, chosen, worker=worker, today=today, now=tx.now)
         tx.write([decision])
@@ -86,6 +104,7 @@ def _promise(
     return door, len(known), asked
 
 
-def _give_up(tx: Transaction, out: Outgoing) -> Decision:
+def _give_up(tx: Transaction, out: Outgoing, why: str) -> Decision:
+    """It has waited long enough: a person finds out."""
     seen = tx.again(out, refund=RefundState.PENDING)
-    return fail(seen[0], "not_settled", "", seen[1], now=tx.now, mint=tx.mint) if seen is not None else ()
+    return fail(seen[0], why, "", seen[1], now=tx.now, mint=tx.mint) if seen is not None else ()

@@ -1,15 +1,18 @@
 """Watches e-checks until nobody can return them any more: asks the processor once a day, records verdicts (E4)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from domain import batching, settling
 from domain.capabilities import EcheckOutcome, capability_for
+from domain.care import Door
 from domain.decision import Decision
 from domain.echeck import Echeck, EcheckState
-from domain.organisation import MerchantAccount, Organisation
-from domain.outcome import Pending, Returned, Settled, Standing
+from domain.organisation import Organisation
+from domain.outcome import Cancelled, Pending, Returned, Settled, Standing
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.settling import Surroundings
+from domain.steps import through_door
 from domain.steps.echeck_steps import surroundings
 
 BATCH_SIZE = 200
@@ -21,14 +24,16 @@ def watch_echecks(
 ) -> int:  # fmt: skip
     """One claim of those to be asked about today; answers how many. Where returns come by file, silence until the
     end of the window is the verdict."""
-    through, due = books.run(lambda tx: _take(tx, organisation, account, limit))
-    if not due:
+    door, due = books.run(lambda tx: _take(tx, organisation, account, limit))
+    if door is None or not due:
         return 0
-    by_file = capability_for(through).echeck_outcome is EcheckOutcome.RETURN_FILE
+    through, by_file = door.account, _by_file(door)
     questions = [batching.look_up(one) for one in due]
     standings: Sequence[Standing] = (
         [Pending()] * len(due) if by_file else gateways(through).status(through, questions)
     )  # fmt: skip
+    if not by_file:
+        through_door.hear(books, door, standings, charges=False)
     pairs = list(zip(due, standings, strict=True))
     quiet = [(one, said) for one, said in pairs if isinstance(said, Pending) or _news(one, said) is None]
     try:
@@ -42,16 +47,23 @@ def watch_echecks(
     return len(due)
 
 
-def _take(tx: Transaction, organisation: str, account: str, limit: int) -> tuple[MerchantAccount, list[Echeck]]:
-    through = tx.get(MerchantAccount, organisation=organisation, id=account)
-    return through, tx.due_echecks(organisation, account, (EcheckState.SUBMITTED, EcheckState.SETTLED), limit)
+def _take(tx: Transaction, organisation: str, account: str, limit: int) -> tuple[Door | None, list[Echeck]]:
+    door = tx.door(organisation, account)
+    if door is None:
+        return None, []
+    claim = partial(tx.due_echecks, organisation, account, (EcheckState.SUBMITTED, EcheckState.SETTLED))
+    return door, claim(limit) if _by_file(door) else through_door.take(tx, door, limit, claim, charges=False)
 
 
-def _news(one: Echeck, said: Standing) -> Settled | Returned | None:
+def _by_file(door: Door) -> bool:
+    return capability_for(door.account).echeck_outcome is EcheckOutcome.RETURN_FILE
+
+
+def _news(one: Echeck, said: Standing) -> Settled | Returned | Cancelled | None:
     """What changes its state; the same verdict twice is none."""
     if isinstance(said, Settled) and one.state is EcheckState.SETTLED:
         return None
-    return said if isinstance(said, Settled | Returned) else None
+    return said if isinstance(said, Settled | Returned | Cancelled) else None
 
 
 def _record_quiet(tx: Transaction, quiet: Sequence[tuple[Echeck, Standing]], *, by_file: bool) -> None:
@@ -94,6 +106,9 @@ def _record(tx: Transaction, asked: Echeck, said: Standing, *, by_file: bool) ->
             tx.write([settling.settled(one, seen, on=news.on, now=tx.now)])
         case Returned():
             tx.write([_returned(tx, one, seen, news)])
+        case Cancelled():  # by somebody at the processor: the money never comes
+            on = settling.date_of(seen.organisation, tx.now)
+            tx.write([_returned(tx, one, seen, Returned(code="returned_on_request", on=on))])
         case None if settling.is_overdue(one, seen.organisation, now=tx.now):
             _overdue(tx, one, by_file=by_file)
         case None:

@@ -92,6 +92,18 @@ def test_F13_a_key_that_is_sent_twice_never_passes_for_one_charge_unseen(peer: P
         assert peer.look_up(charge) == first
 
 
+def test_F15_a_key_of_the_day_before_yesterday_is_known_or_forgotten_as_the_row_says(peer: Peer):
+    charge, _ = peer.charge("tok_approve")
+    peer.serving.pass_days(2)
+    peer.charge("tok_approve", key=charge.key)
+
+    if peer.row.when_not_found is WhenNotFound.SAME_KEY:
+        assert peer.effects() == ["captured"]
+        return
+    assert peer.effects() == ["captured", "captured"]
+    assert peer.look_up(charge) == NoAnswer(why="conflict")
+
+
 def test_F28_a_look_up_that_finds_another_amount_is_not_believed(peer: Peer):
     charge, _ = peer.charge("tok_approve")
 

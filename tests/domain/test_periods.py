@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.renewing import period_amount
 from domain.subscription import (
     Every,
     Subscription,
@@ -21,7 +22,7 @@ from domain.subscription import (
     upcoming,
     whole_period,
 )  # fmt: skip
-from tests.domain.builders import NOW
+from tests.domain.builders import NOW, organisation
 
 FIRST = date(2026, 11, 24)
 
@@ -154,6 +155,7 @@ def test_S5_the_first_period_from_a_day_on_is_found(anchor: date, rhythm: Every,
 def test_S1_a_short_first_period_is_told_by_its_days() -> None:
     assert whole_period(subscription(billing_day=1)) == 30  # November: 1st to 30th
     assert whole_period(subscription(date(2027, 2, 10), billing_day=31)) == 28  # 31 January to 28 February
+    assert whole_period(subscription(every=Every.YEAR, billing_day=1)) == 365
 
 
 # -- changes, pauses and the end -----------------------------------------------------------------
@@ -190,3 +192,12 @@ def test_S6_the_next_twelve_charges_are_net_of_pauses_changes_and_the_end() -> N
     assert [charge.on for charge in upcoming(replace(one, ends_on=date(2027, 3, 23)))] == [FIRST, date(2027, 2, 24)]
     assert upcoming(replace(one, suspensions=({"from": "2026-11-01", "to": None},))) == []
     assert upcoming(replace(one, next_on=None)) == []
+
+
+def test_S1_a_shorter_first_period_costs_less_by_its_days_where_the_setting_says_so() -> None:
+    club = organisation(settings={"prorate_first_period": True})
+    year = subscription(every=Every.YEAR, billing_day=1, amount=36_500)  # 24 November to 31 October
+    assert [period_amount(year, club, number) for number in (0, 1)] == [34_200, 36_500]
+    longer = subscription(every=Every.YEAR, billing_day=30, amount=36_500)
+    assert period_amount(longer, club, 0) == 36_500  # never more than a whole one
+    assert period_amount(subscription(billing_day=1), organisation(), 0) == 3_000

@@ -22,6 +22,7 @@ from domain.retry_rules import (
     RetryTooEarly,
     Tried,
     must_be_within,
+    network_of,
     scheduled_retry,
     stricter,
     visa_category,
@@ -120,6 +121,9 @@ def test_A8_every_class_says_who_may_retry_it() -> None:
         ("insufficient_funds", "mastercard", "51", "24", "insufficient_funds"),
         ("lost_card", "mastercard", "41", "01", "lost_card"),
         ("insufficient_funds", "visa", "51", "", "insufficient_funds"),
+        ("do_not_honour", "Visa Debit", "46", "", "not_allowed"),
+        ("insufficient_funds", "MC", "51", "03", "closed_account"),
+        ("insufficient_funds", "Master Card", "51", "21", "revoked"),
     ],
 )
 def test_A8_a_decline_is_as_hard_as_its_network_says(
@@ -154,6 +158,13 @@ def test_A8_mastercard_allows_ten_declines_a_day_and_thirty_five_of_an_amount_in
 def test_A8_a_brand_that_nobody_knows_keeps_every_limit() -> None:
     assert refused(tried(*hours(10)), brand="") == "network_limit"
     assert refused(tried(*(timedelta(days=day) for day in range(1, 16))), brand="") == "network_limit"
+
+
+def test_A8_a_network_is_known_however_its_brand_is_spelt() -> None:
+    spelt = ("VISA", "visa debit", "MC", "MasterCard", "master-card", "Maestro", "amex", "")
+    assert [network_of(brand) for brand in spelt] == ["visa"] * 2 + ["mastercard"] * 4 + ["amex", ""]
+    assert refused(tried(*hours(10)), brand="MC") == "network_limit"
+    assert refused(tried(*hours(14)), brand="VISA Debit") == ""
 
 
 def test_A8_the_refusal_says_until_when() -> None:

@@ -108,14 +108,16 @@ REFUSED: list[tuple[str, ActionItem, Payment, PaymentMethod | None]] = [
 def test_A3_whether_retry_would_be_taken_is_known_beforehand_with_the_same_reason(
     code: str, of: ActionItem, payment: Payment, on: PaymentMethod | None
 ) -> None:
-    assert retrying.retry_allowed(of, payment, on) == (False, code)
+    told = retrying.why_not(of, payment, on)
+    assert told is not None
+    assert told.code == code
     with pytest.raises(Refusal) as refused:
         retry(of, payment, method=on)
     assert refused.value.code == code
 
 
 def test_A3_and_what_would_be_taken_is_allowed() -> None:
-    assert retrying.retry_allowed(waiting, failed, method()) == (True, "")
+    assert retrying.why_not(waiting, failed, method()) is None
 
 
 # -- reject, reopen ------------------------------------------------------------------------------

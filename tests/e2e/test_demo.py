@@ -29,8 +29,17 @@ def test_a_visitor_sees_tonights_failures_and_signs_in(sqlite_url: str, tmp_path
         assert re.search(r"plateau .*[1-9]\d* charged, [1-9]\d* declined, [1-9]\d* in doubt", text)
         links = [line for line in told if re.fullmatch(r"http://127\.0\.0\.1:\d+/sign-in\?token=\S+", line)]
         assert len(links) == 2
-        assert 'lang="en' in sign_in(links[0])
-        assert 'lang="fr' in sign_in(links[1])
+        for link, language, guide in zip(
+            links, ("en", "fr"), ("Your first minute", "Votre première minute"), strict=True
+        ):
+            browser, shown = sign_in(link)
+            assert f'lang="{language}' in shown
+            assert guide in shown
+            for path in re.findall(
+                r'<li><a href="(/[^"]+)"', shown.partition('class="guide"')[2].partition("</ol>")[0]
+            ):
+                with browser.open(urllib.parse.urljoin(link, path), timeout=10) as page:
+                    assert page.status == 200, path
         assert machine.stop(process, signal.SIGINT) == 0
         assert examine(sqlite_url, tmp_path / "encaisse.journal.jsonl", settled=False).wrong == []
         checked = machine.run("check", "--json")
@@ -40,8 +49,8 @@ def test_a_visitor_sees_tonights_failures_and_signs_in(sqlite_url: str, tmp_path
         assert "Tonight" in again.stdout.readline()
 
 
-def sign_in(link: str) -> str:
-    """Opens the link, presses its button, and answers the page that follows."""
+def sign_in(link: str) -> tuple[urllib.request.OpenerDirector, str]:
+    """Opens the link, presses its button, and answers the browser and the page that follows."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     token = urllib.parse.parse_qs(urllib.parse.urlsplit(link).query)["token"][0]
     with browser.open(link, timeout=10) as page:
@@ -52,7 +61,7 @@ def sign_in(link: str) -> str:
     with browser.open(urllib.request.Request(url, body, {"Origin": origin}), timeout=10) as page:
         shown: str = page.read().decode()
     assert page.url.endswith("/action-items")
-    return shown
+    return browser, shown
 
 
 def test_a_demo_that_is_stopped_while_it_tells_its_past_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -19,6 +19,15 @@ def club(migrated_url: str, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
+def small_club(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite, for what does not differ."""
+    with world(migrated_sqlite_url, tmp_path) as made:
+        made.organisation()
+        made.client()
+        yield made
+
+
+@pytest.fixture
 def bank(migrated_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
     """A Canadian club that takes e-checks, on a Tuesday morning."""
     yield from _bank(migrated_url, tmp_path, "CAD")
@@ -28,6 +37,12 @@ def bank(migrated_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
 def american(migrated_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
     """The same in the United States."""
     yield from _bank(migrated_url, tmp_path, "USD")
+
+
+@pytest.fixture
+def small_bank(migrated_sqlite_url: str, tmp_path: Path) -> Iterator[EcheckWorld]:
+    """The Canadian one on SQLite, for what does not differ."""
+    yield from _bank(migrated_sqlite_url, tmp_path, "CAD")
 
 
 def _bank(url: str, folder: Path, currency: str) -> Iterator[EcheckWorld]:

@@ -12,7 +12,7 @@ from domain.retrying import NothingToRetry
 from domain.use_cases.act_on_item import reject_item, reopen_item, retry_item
 from domain.use_cases.plan_instalments import change_instalments
 from domain.use_cases.register import register_payment_method
-from domain.use_cases.subscribe import cancel_subscription
+from domain.use_cases.subscribe import cancel_subscription, suspend_subscription
 from tests.world import ORGANISATION, World
 
 
@@ -61,6 +61,17 @@ def test_A1_the_card_of_a_subscription_is_watched_too(club: World) -> None:
     )
     club.night()
     assert [item.state for item in expiring(club)] == ["resolved"]
+
+
+def test_A1_the_card_of_a_subscription_that_is_paused_for_ever_is_not(small_club: World) -> None:
+    one = small_club.subscribe(small_club.card(expiry="2026-12"))
+    small_club.books.run(
+        lambda tx: suspend_subscription(
+            tx, organisation=ORGANISATION, subscription=one, since=None, to=None, by="marie"
+        )
+    )  # fmt: skip
+    small_club.night()
+    assert expiring(small_club) == []
 
 
 def test_A1_the_item_closes_when_the_card_is_replaced(club: World) -> None:

@@ -15,8 +15,9 @@ from adapters.inbox.schemas import SCHEMAS, act_of
 from adapters.mail.planning import plan_all
 from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
-from domain.access import ServiceKey
+from domain.access import Quarantined, ServiceKey
 from domain.decision import Decision, New
+from domain.echeck_batch import EcheckBatch
 from domain.outcome import About
 from domain.permissions import Permission
 from domain.processor_event import ReportedState, ReportKind
@@ -35,6 +36,7 @@ NAMES = {
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
     "subscription": "subscription", "mail": "mail", "break": "break", "report": "report",
+    "batch": "batch", "message": "message",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -111,7 +113,15 @@ def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
         id=f"{p}rep-1", event_id=word, kind=next(iter(ReportKind)), said=next(iter(ReportedState)), reference=word,
         occurred_at=at, received_at=at, state=ReportState.PARKED, why="unknown", **here,
     )  # fmt: skip
-    return New(thing=broken), New(thing=parked)
+    batch = EcheckBatch(
+        organisation=organisation, id=f"{p}bat-1", merchant_account=f"{p}main", cutoff_on=at.date(), count=1,
+        total=1_234, currency="CAD", file=word, frozen_at=at,
+    )  # fmt: skip
+    aside = Quarantined(
+        id=f"{organisation}-qua-1", door="http", reason="no_id", at=at,
+        raw=json.dumps({"source": "s", "data": {"organisation": organisation, "name": word}}),
+    )  # fmt: skip
+    return New(thing=broken), New(thing=parked), New(thing=batch), New(thing=aside)
 
 
 def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
@@ -133,6 +143,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
         "subscription": "subscriptions", "mail": "mails", "break": "breaks", "report": "reports",
+        "batch": "echeck_batches",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 
@@ -142,6 +153,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
 
         found = {kind: read(table) for kind, table in kinds.items()}
         found["instalment"] = read("payments", "state = 'scheduled' AND offline IS NULL")
+        found["message"] = [f"{organisation}-qua-1"]
         found["cheque"] = read("payments", "offline = 'cheque' AND plan IS NOT NULL")
     assert all(found.values()), found
     return found

@@ -280,4 +280,6 @@ def test_a_removed_method_is_told_as_none(small_office):
 
     bare = replace(row, method=None, payment=replace(row.payment, payment_method=None))
     assert offer(bare).first is Step.REPLACE
-    assert offer(bare).why_not == "new_method_needed"
+    refusal = offer(bare).why_not
+    assert refusal is not None
+    assert refusal.code == "new_method_needed"

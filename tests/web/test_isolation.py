@@ -14,8 +14,8 @@ from tests.web.neighbours import NAMES, NO_NAMES, Neighbour, acts, at_work, ever
 from tests.web.routes import routes
 
 PARAMETER = re.compile(r"\{(\w+)\}")
-# Parameters of routes that name nothing which a neighbour has: batches of e-checks have no table yet.
-OF_NOBODY = {"name": "revenue", "batch": "b-1", "operation": "credit"}
+# Parameters of routes that name nothing which a neighbour has.
+OF_NOBODY = {"name": "revenue", "operation": "credit"}
 MAKES = {  # the field of an act that may be any id: what it makes, or changes, is the sender's own
     "administrator.register": ("administrator",), "client.register": ("client",), "invoice.create": ("invoice",),
     "payment_method.register": ("payment_method",), "payment.make": ("payment",), "instalment_plan.create": ("plan",),

@@ -70,6 +70,26 @@ EXPECTED = {
     ("GET",  "/mailbox/{mail}/html"):     (401, 403, 403, 403, 404, 404),
     ("GET",  "/unsubscribe"):             (410, 410, 410, 410, 410, 410),
     ("POST", "/unsubscribe"):             (410, 410, 410, 410, 410, 410),
+    # Runs, e-checks and accounts are for payment processing, reports and administering; the rest for the last.
+    ("GET",  "/organisation"):            (401, 403, 303, 303, 303, 303),
+    ("GET",  "/organisation/nights"):     (401, 403, 200, 200, 200, 200),
+    ("GET",  "/organisation/e-checks"):   (401, 403, 200, 200, 200, 200),
+    ("GET",  "/organisation/e-checks/{batch}"): (401, 403, 404, 404, 404, 404),
+    ("GET",  "/organisation/accounts"):   (401, 403, 200, 200, 200, 200),
+    ("GET",  "/organisation/queues"):     (401, 403, 403, 403, 200, 200),
+    ("GET",  "/organisation/quarantine"): (401, 403, 403, 403, 200, 200),
+    ("GET",  "/organisation/quarantine/{message}"): (401, 403, 403, 403, 404, 404),
+    ("POST", "/organisation/quarantine/{message}/replay"): (401, 403, 403, 403, 404, 404),
+    ("GET",  "/organisation/people"):     (401, 403, 403, 403, 200, 200),
+    ("GET",  "/organisation/add-person"): (401, 403, 403, 403, 200, 200),
+    ("POST", "/organisation/add-person"): (401, 403, 403, 403, 422, 422),
+    ("GET",  "/organisation/people/{administrator}"): (401, 403, 403, 403, 200, 200),
+    ("POST", "/organisation/people/{administrator}"): (401, 403, 403, 403, 422, 422),
+    ("POST", "/organisation/people/{administrator}/sessions/end"): (401, 403, 403, 403, 303, 303),
+    ("GET",  "/organisation/settings"):   (401, 403, 403, 403, 200, 200),
+    ("POST", "/organisation/settings"):   (401, 403, 403, 403, 422, 422),
+    ("GET",  "/organisation/audit"):      (401, 403, 403, 403, 200, 200),
+    ("POST", "/guide/dismiss"):           (401, 303, 303, 303, 303, 303),
     ("GET",  "/reports"):                 (303, 303, 303, 303, 303, 303),
     ("GET",  "/reports/{name}"):          (401, 403, 403, 403, 200, 200),
     ("GET",  "/reports/{name}/csv"):      (401, 403, 403, 403, 200, 200),
@@ -112,7 +132,8 @@ def test_own_organisation(staffed, route):
         staffed.world.wait(hours=1)  # nobody's tries to sign in are counted against the next
         item = staffed.failed(client=f"c-{position}") if "{item}" in path else None
         own = path.replace("{item}", item.id if item else "").replace("{client}", "c-1").replace("{name}", "revenue")
-        own = own.replace("{operation}", "credit")
+        own = own.replace("{operation}", "credit").replace("{batch}", "b-1").replace("{message}", "qua_1")
+        own = own.replace("{administrator}", "marie")
         own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role

@@ -101,6 +101,7 @@ def test_metrics_count_and_name_nobody(office):
     text = office.service().get("/metrics").text
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert lines['encaisse_action_items{state="open"}'] == "2"
+    assert sum(int(value) for name, value in lines.items() if name.startswith("encaisse_action_items_waiting")) == 2
     assert lines["encaisse_attempts_unknown"] == "1"
     assert lines["encaisse_oldest_due_age_seconds"] == "90"
     assert lines["encaisse_commands_waiting"] == "0"

@@ -10,8 +10,9 @@ from adapters.gateways.cardpointe import judging
 from adapters.gateways.cardpointe.answers import Answer
 from adapters.gateways.cardpointe.answers import Standing as Stands
 from adapters.gateways.cardpointe.asking import Asker
-from adapters.gateways.cardpointe.settling import Reports, list_day, stand
+from adapters.gateways.cardpointe.settling import Reports, list_chargebacks, list_day, stand
 from adapters.gateways.cardpointe.terms import Terms, TermsWrong, read_terms
+from adapters.gateways.kept import with_words
 from adapters.gateways.wire import Wire
 from adapters.gateways.wire_head import Head
 from domain.organisation import MerchantAccount
@@ -36,6 +37,7 @@ from domain.outcome import (
 from domain.ports import ListNotAvailable
 
 MAX_CONNECTIONS = 64  # to one site of CardPointe
+AT_ONCE = 20  # of a long list of questions
 VOID_TRIES = 3  # by order id, when CardPointe is silent: it asks for that itself
 CLOSED = "account_not_usable"
 UNKNOWN_CHARGE = "unknown_charge"  # a cancellation of what CardPointe has never seen: there is nothing to cancel
@@ -113,7 +115,8 @@ class CardPointeGateway:
         desk = self._desk(account)
         if desk is None:
             raise ListNotAvailable(CLOSED)
-        return list(list_day(on, settlement=desk.settlement, inquire=desk.by_retref))
+        moved = list(list_day(on, settlement=desk.settlement, inquire=desk.by_retref))
+        return [*moved, *list_chargebacks(on, desk.funding)]
 
     def close(self) -> None:
         with self._guard:
@@ -153,7 +156,7 @@ class _Desk:
         self, asked: Sequence[A], write: Callable[[Asker, A], bytes], judge: Callable[[A, Head, bytes], J]
     ) -> list[J | NoAnswer | NotSent]:
         def read(index: int, head: Head, body: bytes) -> J:
-            return judge(asked[index], head, body)
+            return with_words(judge(asked[index], head, body), head, body)
 
         requests = [write(self._asker, one) for one in asked]
         return self._wire.ask(requests, read, deadline_s=self._deadline_s)
@@ -172,7 +175,11 @@ class _Desk:
         return [one if retref else other for one, other, retref in zip(found, others, by_retref, strict=True)]
 
     def by_retref(self, retrefs: Sequence[str]) -> list[Records]:
-        return self.ask(retrefs, Asker.inquire, judging.read_record)
+        """A whole day of them, so not all at once: each of these parts has the deadline to itself."""
+        found: list[Records] = []
+        for start in range(0, len(retrefs), AT_ONCE):
+            found += self.ask(retrefs[start : start + AT_ONCE], Asker.inquire, judging.read_record)
+        return found
 
     def funding(self, days: Sequence[date]) -> list[Any]:
         return self.ask(days, Asker.funding, judging.read_page)
@@ -184,7 +191,7 @@ class _Desk:
         self,
         asked: Sequence[str],
         write: Callable[[Asker, str], bytes],
-        judge: Callable[[str, Head, bytes], list[Answer] | NoAnswer],
+        judge: Callable[[str, Head, bytes], Records],
     ) -> list[Records]:
         """Asks what is to be asked; nothing was found where there was no question."""
         found: list[Records] = [[] for _ in asked]

@@ -23,10 +23,11 @@ from domain.outcome import (
     LookUp,
     NoAnswer,
     NotFound,
+    NotSent,
     RefundOrder,
 )
 
-Verdict = Approved | Declined | NoAnswer
+Verdict = Approved | Declined | NoAnswer | NotSent
 
 TOO_LATE = (("PPS", "27"), ("PPS", "39"))
 TOO_EARLY = (("PPS", "28"), ("PSTR", "46"))
@@ -44,7 +45,9 @@ _TOKEN = re.compile(r"9[0-9]{15}")
 
 
 def read_body(head: Head, body: bytes) -> Any:
-    """The decoded body of a 200, or NoAnswer."""
+    """The decoded body of a 200, NotSent for whom it does not let in, or NoAnswer."""
+    if head.status == 401:
+        return NotSent(why="credentials_refused")  # nothing was done, and the same key may be sent again
     if head.status != 200:
         return NoAnswer(why=why_not(head.status))
     try:
@@ -76,7 +79,7 @@ def why_not(status: int) -> str:
 
 def judge_charge(asked: Charge | Debit, head: Head, body: bytes) -> Verdict:
     answer = _one(read_body(head, body))
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, NoAnswer | NotSent):
         return answer
     if answer.order_id not in ("", asked.key) or _is_of_another(answer.token, asked.token):
         return NoAnswer(why="mismatch")
@@ -89,7 +92,7 @@ def judge_charge(asked: Charge | Debit, head: Head, body: bytes) -> Verdict:
 
 def judge_refund(asked: RefundOrder, head: Head, body: bytes) -> Verdict:
     answer = _one(read_body(head, body))
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, NoAnswer | NotSent):
         return answer
     if answer.order_id not in ("", asked.key):
         return NoAnswer(why="mismatch")
@@ -103,7 +106,7 @@ def judge_refund(asked: RefundOrder, head: Head, body: bytes) -> Verdict:
 def judge_void(asked: Cancellation, head: Head, body: bytes) -> Verdict | NotFound:
     """In full: what is left of the amount is nothing."""
     answer = _one(read_body(head, body))
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, NoAnswer | NotSent):
         return answer
     if answer.is_not_found:
         return NotFound()
@@ -120,10 +123,10 @@ def judge_void(asked: Cancellation, head: Head, body: bytes) -> Verdict | NotFou
     )
 
 
-def read_records(key: str, head: Head, body: bytes) -> list[Answer] | NoAnswer:
+def read_records(key: str, head: Head, body: bytes) -> list[Answer] | NoAnswer | NotSent:
     """What an inquiry by our order id found, nothing when CardPointe knows none; one object, or a list of them."""
     value = read_body(head, body)
-    if isinstance(value, NoAnswer):
+    if isinstance(value, NoAnswer | NotSent):
         return value
     records = [_one(record) for record in (value if type(value) is list else [value])]
     found = [record for record in records if isinstance(record, Answer)]
@@ -136,10 +139,10 @@ def read_records(key: str, head: Head, body: bytes) -> list[Answer] | NoAnswer:
     return found
 
 
-def read_record(retref: str, head: Head, body: bytes) -> list[Answer] | NoAnswer:
+def read_record(retref: str, head: Head, body: bytes) -> list[Answer] | NoAnswer | NotSent:
     """The same of an inquiry by CardPointe's own number."""
     answer = _one(read_body(head, body))
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, NoAnswer | NotSent):
         return answer
     if answer.retref != retref:
         return NoAnswer(why="mismatch")
@@ -193,8 +196,8 @@ def _declined(answer: Answer, brand: str = "", *, code: str = "") -> Declined:
     )
 
 
-def _one(value: object) -> Answer | NoAnswer:
-    if isinstance(value, NoAnswer):
+def _one(value: object) -> Answer | NoAnswer | NotSent:
+    if isinstance(value, NoAnswer | NotSent):
         return value
     if type(value) is not dict:
         return NoAnswer(why="malformed")

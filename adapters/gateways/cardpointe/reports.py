@@ -47,6 +47,15 @@ class FundingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargebackLine:
+    """What a card's holder had taken back, in a funding report; `retref` is the transaction's."""
+
+    retref: str
+    amount: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DepositLine:
     """A transaction in a deposit: DEB or REF."""
 
@@ -106,6 +115,18 @@ def read_funding(body: object) -> list[FundingLine]:
             )
         )
     return lines
+
+
+def read_chargebacks(body: object) -> list[ChargebackLine]:
+    """From the same; merchants that are not set up for them have none. Raises Unreadable."""
+    if type(body) is not dict or not body.get("chargebacks"):
+        return []
+    return [
+        ChargebackLine(
+            retref=_retref(one, "retref"), amount=_report_amount(one, "amount"), code=_text(one, "reasoncode")[:16]
+        )
+        for one in _objects(body["chargebacks"], "chargebacks")
+    ]  # fmt: skip
 
 
 def read_deposits(body: object) -> list[DepositLine]:

@@ -8,7 +8,14 @@ from typing import Any
 from adapters.gateways.cardpointe.answers import Answer, Unreadable
 from adapters.gateways.cardpointe.answers import Standing as Stands
 from adapters.gateways.cardpointe.reasons import reason_of
-from adapters.gateways.cardpointe.reports import REJECTED, BatchLine, FundingLine, read_batches, read_funding
+from adapters.gateways.cardpointe.reports import (
+    REJECTED,
+    BatchLine,
+    FundingLine,
+    read_batches,
+    read_chargebacks,
+    read_funding,
+)
 from domain.bank_return import RETURNS
 from domain.outcome import (
     About,
@@ -28,6 +35,7 @@ from domain.ports import ListNotAvailable
 WATCHED_DAYS = 100  # unauthorised returns come within 60 days, within 90 in Canada
 CODE_LAG = timedelta(days=5)  # funding names a bank's reason some days after the rejection
 GONE = (Stands.DECLINED, Stands.VOIDED)  # nothing of its amount is left
+FUNDING_LAG = 7  # days in which a funding report may still come
 UNCODED = "declined"  # rejected, and nobody said why
 
 logger = logging.getLogger(__name__)
@@ -141,6 +149,25 @@ def _returned(line: FundingLine) -> Returned:
 
 def _word(code: str) -> str:
     return RETURNS[code][0] if code in RETURNS else UNCODED
+
+
+def list_chargebacks(on: date, funding: Callable[[Sequence[date]], list[Any]]) -> Iterator[Listed]:
+    """From the funding reports up to a date: one may come days late, and each is read on several days. One that can't
+    be had today is had tomorrow."""
+    days = [on - timedelta(days=number) for number in range(FUNDING_LAG)]
+    for day, page in zip(days, funding(days), strict=True):
+        if isinstance(page, NoAnswer | NotSent):
+            continue
+        try:
+            lines = read_chargebacks(page)
+        except Unreadable as field:
+            logger.error("gateway.report_unreadable", extra={"report": f"funding {day}", "field": str(field)})
+            continue
+        for line in lines:
+            yield Listed(
+                key="", reference=line.retref, about=About.CHARGE, amount_minor=abs(line.amount), currency="",
+                taken_back=True, network_code=line.code,
+            )  # fmt: skip
 
 
 def list_day(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from adapters.gateways.kept import with_words
 from adapters.gateways.paysafe import judging
 from adapters.gateways.paysafe.asking import Asker, Rail, card_rail, debit_rail
 from adapters.gateways.paysafe.judging import Thing, Things
@@ -34,7 +35,7 @@ class Desk:
         self, asked: Sequence[A], write: Callable[[A], bytes], judge: Callable[[A, Head, bytes], J]
     ) -> list[J | NoAnswer | NotSent]:
         def read(index: int, head: Head, body: bytes) -> J:
-            return judge(asked[index], head, body)
+            return with_words(judge(asked[index], head, body), head, body)
 
         return self._wire.ask([write(one) for one in asked], read, deadline_s=self.terms.deadline_s)
 

@@ -41,12 +41,12 @@ NEEDS_ACTION = "requires_action"
 def judge_payment(asked: Asked, thing: Thing, *, card: bool) -> Approved | Declined | NoAnswer:
     """A card is charged when its payment has succeeded; a debit is taken on when it is processing."""
     if not _agrees(asked, thing, "payment_intent"):
-        return NoAnswer(why="mismatch")
+        return NoAnswer(why="mismatch", raw=mask(thing))
     match text_of(thing, "status"):
         case "succeeded" if thing.get("amount_received", asked.amount_minor) == asked.amount_minor:
             return _approved(asked, thing)
         case "succeeded":
-            return NoAnswer(why="mismatch")
+            return NoAnswer(why="mismatch", raw=mask(thing))
         case "processing":
             return NoAnswer(why="timeout") if card else _approved(asked, thing)
         case "requires_payment_method":
@@ -64,7 +64,7 @@ def needs_action(asked: Asked, thing: Thing) -> bool:
 
 def judge_refund(order: RefundOrder | Asked, thing: Thing) -> Approved | Declined | NoAnswer:
     if not _agrees(order, thing, "refund") or id_of(thing.get("payment_intent")) != order.of_reference:
-        return NoAnswer(why="mismatch")
+        return NoAnswer(why="mismatch", raw=mask(thing))
     match text_of(thing, "status"):
         case "succeeded" | "pending" | "requires_action":
             return _approved(order, thing)

@@ -1,10 +1,11 @@
 """Stripe's wire format in front of the simulator, as far as we use it: PaymentIntents, refunds, disputes."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from urllib.parse import parse_qsl
 
-from adapters.gateways.filing import Filed, Filing
+from adapters.gateways.filing import AGAIN, Filed, Filing
 from adapters.gateways.served_call import Call, Said
 from adapters.gateways.simulator import Simulator
 from adapters.gateways.simulator_rules import Operation, Remembered, Reply
@@ -17,10 +18,11 @@ BOOK = "stripe"
 SETTINGS = AccountSettings(refund_before_settlement=True, partial_echeck_refund=True)
 BANKS = ("us_bank_account", "acss_debit")
 PAGE_LIMIT = 100
+REMEMBERED = timedelta(hours=24)
 
 
 class StripeDialect:
-    """What Stripe would answer. A key is replayed for ever (Stripe forgets it after a day)."""
+    """What Stripe would answer. A key is replayed for a day, and then forgotten: whoever sends it again pays again."""
 
     def __init__(self, simulator: Simulator, *, timeout_s: float) -> None:
         self._simulator = simulator
@@ -108,6 +110,7 @@ class StripeDialect:
         return filing.by_key(filed.known.of) if filed.known.of else None
 
     def _do(self, filing: Filing, key: str, operation: Operation, **fields: object) -> Said:
+        key = self._as_filed(filing, key)
         replayed = filing.by_key(key) is not None
         reply = filing.perform(operation, key, settings=SETTINGS, **fields)
         filed = filing.by_key(key)
@@ -118,6 +121,14 @@ class StripeDialect:
             return self._speech.taken(filed, self._of(filing, filed), filing.today(), replayed=replayed)
 
         return self._say(reply, said)
+
+    def _as_filed(self, filing: Filing, key: str) -> str:
+        """The key in the simulator's book: with a number after it once Stripe has forgotten what it did under it."""
+        chosen, number = key, 1
+        while (known := filing.by_key(chosen)) is not None and self._simulator.now() - _at(known) >= REMEMBERED:
+            number += 1
+            chosen = f"{key}{AGAIN}{number}"
+        return chosen
 
     def _say(self, reply: Reply, said: Callable[[], Said]) -> Said:
         match reply.script.answer:
@@ -136,6 +147,10 @@ class StripeDialect:
 def name(key: str, known: Remembered) -> str:
     digest = blake2b(f"{known.reference}\0{key}".encode(), digest_size=12).hexdigest()
     return f"{'re_' if known.operation == Operation.REFUND else 'pi_'}{digest}"
+
+
+def _at(filed: Filed) -> datetime:
+    return datetime.fromisoformat(filed.known.at)
 
 
 def _in_window(filed: Filed, query: Mapping[str, str]) -> bool:

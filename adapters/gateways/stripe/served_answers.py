@@ -80,7 +80,7 @@ def shape(filed: Filed, of: Filed | None, today: date) -> dict[str, Any]:
         "amount": known.amount,
         "currency": known.currency.lower(),
         "created": filed.at_s,
-        "metadata": {KEY: filed.key},
+        "metadata": {KEY: filed.asked_as},
         "livemode": False,
     }
     if known.operation == Operation.REFUND:

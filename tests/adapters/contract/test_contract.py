@@ -118,6 +118,17 @@ def test_asyncapi_has_every_command_at_both_doors_and_every_event():
     assert set(channels["events"]["messages"]) == {f"event.{type_}" for type_ in EVENTS}
 
 
+TOLD = """payment.approved|declined|in_doubt|reversed instalment.charged|failed subscription.renewed|renewal_failed
+    echeck.batched|submitted|settled|returned refund.submitted|settled|failed|cancelled
+    action_item.opened|retrying|resolved|rejected invoice.created|paid notification.sent"""
+
+
+def test_every_event_of_section_3_is_described():
+    named = (one.partition(".") for one in TOLD.split())
+    promised = {f"{noun}.{verb}" for noun, _, verbs in named for verb in verbs.split("|")}
+    assert promised - set(EVENTS) == set()
+
+
 def test_every_public_event_of_a_busy_day_is_as_described(small_office: Office):
     random = Random(11)
     small_office.send(

@@ -10,7 +10,8 @@ import pytest
 from adapters import gateways
 from adapters.gateways.tokens import TOKENS
 from adapters.locale import both
-from domain.declines import KILLS_METHOD, REASONS, ReasonClass, class_of
+from domain.bank_return import RETURNS
+from domain.declines import KILLS_METHOD, REASONS, ReasonClass, class_of, class_of_return
 from domain.organisation import LANGUAGES
 from domain.outcome import ALREADY_SETTLED, NOT_SETTLED
 
@@ -49,6 +50,12 @@ def test_every_code_of_every_adapter_is_a_reason_of_the_catalogue() -> None:
     assert {script.code for script in TOKENS.values() if script.code} <= set(REASONS)
 
 
+def test_every_return_of_a_bank_is_a_reason_of_the_catalogue() -> None:
+    assert {reason for reason, _ in RETURNS.values()} <= set(REASONS)
+    assert len([code for code in RETURNS if code.startswith("R")]) > 45  # NACHA
+    assert len([code for code in RETURNS if code.isdigit()]) > 20  # CPA-005
+
+
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_every_reason_has_a_sentence_for_staff_for_the_client_and_a_next_step(reason: str) -> None:
     for kind in WORDS:
@@ -59,7 +66,8 @@ def test_every_reason_has_a_sentence_for_staff_for_the_client_and_a_next_step(re
 
 
 def test_every_class_is_used_and_every_reason_has_one() -> None:
-    assert set(REASONS.values()) == set(ReasonClass)
+    returned = {class_of_return(reason) for reason, _ in RETURNS.values()}
+    assert {*REASONS.values(), *returned} == set(ReasonClass)
 
 
 def test_a_client_is_never_told_that_a_card_was_lost_or_stolen() -> None:

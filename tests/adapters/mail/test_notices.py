@@ -166,6 +166,18 @@ def test_N5_R8_a_refund_to_a_card_says_when_the_money_will_be_seen_and_what_to_t
     assert "Sent on: Nov 24, 2026" in mail.text
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_N5_a_card_that_expires_soon_is_told_to_the_client_by_setting(staffed: MailRoom, wanted: bool) -> None:
+    staffed.settings(expiring_card_email=wanted)
+    staffed.world.plan(staffed.world.card(expiry="2026-12"), staffed.world.invoice(4_500), 4_500, [date(2027, 1, 15)])
+    staffed.world.night()
+    staffed.plan()
+    assert staffed.kinds(kind=MailKind.CARD_EXPIRING) == [("client:c-1", "card_expiring")] * wanted
+    staffed.send()
+    told = [one.text for one in staffed.server.to("c-1@example.org") if "December 2026" in one.text]
+    assert len(told) == wanted
+
+
 def test_F112_beyond_twenty_failures_in_an_hour_one_mail_tells_of_all_the_others(staffed: MailRoom) -> None:
     for number in range(STORM + 5):
         staffed.world.owing("tok_insufficient_funds", client=f"c-{number}")

@@ -1,0 +1,123 @@
+"""What is told of e-checks: batches with their entries, what waits for the next one, and how many come back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from adapters.database import loader
+from adapters.database.books import BookTransaction
+from adapters.database.echeck_tables import echeck_batches, echecks
+from domain.bank_return import Family, family
+from domain.days import local_date
+from domain.echeck import Echeck, EcheckState
+from domain.echeck_batch import EcheckBatch
+from domain.organisation import Organisation
+from domain.people import Client
+from domain.refusal import NotKnown
+
+BATCHES_SHOWN = 30
+ENTRIES_SHOWN = 500
+WATCHED = timedelta(days=60)  # what networks look back on
+# From which share of an originator's debits a network looks into it (Nacha, section 1.7): the first is a rule, the
+# others begin an inquiry.
+LEVELS: dict[str, Fraction] = {
+    Family.UNAUTHORISED: Fraction(5, 1000), Family.ADMINISTRATIVE: Fraction(3, 100), "all": Fraction(15, 100),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """`returned` of `handed_over` e-checks of the last sixty days came back as `kind`; `level` is the share from
+    which the network asks."""
+
+    kind: str
+    returned: int
+    handed_over: int
+    level: Fraction
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.returned, self.handed_over) if self.handed_over else Fraction(0)
+
+    @property
+    def too_high(self) -> bool:
+        return self.share > self.level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A batch, and how many of its entries are in which state."""
+
+    batch: EcheckBatch
+    states: dict[str, int]
+
+
+def batches(tx: BookTransaction, organisation: str, *, before: date | None = None) -> list[Shown]:
+    """The newest first; one more than a page holds, so that it is known whether there are others."""
+    wanted = loader.selection(EcheckBatch, {"organisation": organisation}, order_by="", limit=BATCHES_SHOWN + 1,
+                              lock=False)  # fmt: skip
+    if before is not None:
+        wanted = wanted.where(echeck_batches.c.cutoff_on < before)
+    wanted = wanted.order_by(echeck_batches.c.cutoff_on.desc(), echeck_batches.c.id)
+    found = [loader.build(EcheckBatch, row) for row in tx.connection.execute(wanted).all()]
+    return [Shown(batch=one, states=_states(tx, organisation, one.id)) for one in found]
+
+
+def waiting(tx: BookTransaction, organisation: str) -> tuple[int, int]:
+    """How many wait for their batch, and how much money that is."""
+    sql = "SELECT count(*), coalesce(sum(amount), 0) FROM echecks WHERE organisation = :o AND state = 'pending'"
+    row = tx.connection.execute(text(sql), {"o": organisation}).one()
+    return int(row[0]), int(row[1])
+
+
+def rates(tx: BookTransaction, owner: Organisation) -> list[Rate]:
+    """The shares that networks watch."""
+    since = local_date(tx.now, owner.timezone) - WATCHED
+    back_on = echecks.c.returned_on.is_not(None)
+    rows = tx.connection.execute(
+        select(echecks.c.network_code, back_on, func.count())
+        .where(echecks.c.organisation == owner.id, echecks.c.submitted_on >= since)
+        .group_by(echecks.c.network_code, back_on)
+    ).all()
+    handed = sum(int(row[2]) for row in rows)
+    back: dict[str, int] = dict.fromkeys(LEVELS, 0)
+    for code, returned, number in rows:
+        if returned:
+            back["all"] += int(number)
+            if family(code) in back:
+                back[family(code)] += int(number)
+    return [Rate(kind=kind, returned=back[kind], handed_over=handed, level=level) for kind, level in LEVELS.items()]
+
+
+def batch_of(tx: BookTransaction, organisation: str, id: str) -> EcheckBatch:
+    """Raises NotKnown for a batch that this organisation does not have (P1)."""
+    found = tx.find(EcheckBatch, organisation=organisation, id=id)
+    if found is None:
+        raise NotKnown("batch", id=id)
+    return found
+
+
+def entries(tx: BookTransaction, batch: EcheckBatch) -> list[tuple[Echeck, Client]]:
+    """Those of a batch, with whose they are."""
+    own: dict[str, Any] = {"organisation": batch.organisation}
+    found = tx.all(Echeck, order_by="created_at id", limit=ENTRIES_SHOWN, batch=batch.id, **own)
+    owners = _clients(tx, batch.organisation, {one.client for one in found})
+    return [(one, owners[one.client]) for one in found]
+
+
+def _states(tx: BookTransaction, organisation: str, batch: str) -> dict[str, int]:
+    sql = "SELECT state, count(*) FROM echecks WHERE organisation = :o AND batch = :b GROUP BY state"
+    rows = tx.connection.execute(text(sql), {"o": organisation, "b": batch}).all()
+    found = {str(row[0]): int(row[1]) for row in rows}
+    return {state.value: found[state.value] for state in EcheckState if state.value in found}
+
+
+def _clients(tx: BookTransaction, organisation: str, ids: set[str]) -> dict[str, Client]:
+    wanted: Sequence[str] = sorted(ids)
+    if not wanted:
+        return {}
+    return {one.id: one for one in tx.all(Client, limit=len(wanted), organisation=organisation, id=list(wanted))}
