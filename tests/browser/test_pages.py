@@ -44,13 +44,15 @@ def filled(club: Club) -> dict[str, list[str]]:
     """What each parameter of an address may be. A new one belongs here."""
     return {
         "item": club.ids(ITEMS), "client": [ZOE, LIAM], "name": list(REPORTS),
-        "mail": [club.one("SELECT min(id) FROM mails")],
+        "mail": [club.one("SELECT min(id) FROM mails")], "administrator": ["emma", "marie"],
+        "batch": club.ids("SELECT id FROM echeck_batches"), "message": club.ids("SELECT id FROM quarantine"),
     }  # fmt: skip
 
 
 def addresses(club: Club) -> Iterator[str]:
     """Of every page, with real ids in them."""
     known = filled(club)
+    assert all(known.values()), known
     for method, path in routes(club.office.web):
         if method != "GET" or path.startswith(FOR_SERVICES) or path.endswith(PIECES):
             continue
