@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from adapters.database.books import DatabaseBooks
 from adapters.database.engine import make_engine
+from adapters.database.file_desk import FileDesk
 from adapters.database.leases import Leases
 from adapters.database.vault import Vault
 from adapters.gateways.choose import GatewayChoice
@@ -53,6 +54,6 @@ def build(settings: Settings, *, role: str, pool_size: int = 5) -> App:
         engine=engine,
         books=books,
         leases=Leases(books, engine, role=role),
-        gateways=GatewayChoice(settings),
+        gateways=GatewayChoice(settings, FileDesk(books)),
         log=log_event,
     )

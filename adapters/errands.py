@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import bindparam, text
 
 from adapters.bootstrap import App
+from adapters.collecting import collect_due, watch_after_letters
 from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
 from adapters.database.types import Instant
@@ -30,7 +31,6 @@ from domain.use_cases.resolve_unknowns import resolve_unknowns
 from domain.use_cases.retry_automatically import retry_automatically
 from domain.use_cases.submit_refunds import submit_refunds
 from domain.use_cases.watch_cards import watch_cards
-from domain.use_cases.watch_echecks import watch_echecks
 
 MAX_BATCHES = 20  # per errand; then others get their turn and the sweep rings again
 TURN_S = 1.0  # an errand that takes longer goes to the end of the queue: nobody's ten wait for another's ten thousand
@@ -45,6 +45,7 @@ class ErrandKind(StrEnum):
     BATCH = "batch"  # e-checks whose cut-off has struck
     HAND_OVER = "hand_over"  # of frozen batches, and the look-ups of those without an answer
     WATCH = "watch"  # for verdicts
+    COLLECT = "collect"  # what banks lay down for us
     COMMANDS = "commands"
     REPAY = "repay"
     REPAY_LOOK_UP = "repay_look_up"
@@ -134,8 +135,10 @@ _ONE_BATCH: dict[ErrandKind, Callable[[App, str, str], int]] = {
         app, organisation, account),
     ErrandKind.HAND_OVER: lambda app, organisation, account: hand_over_echecks(
         app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
-    ErrandKind.WATCH: lambda app, organisation, account: watch_echecks(
-        app.books, app.gateways, app.leases, app.log, organisation=organisation, account=account),
+    ErrandKind.WATCH: lambda app, organisation, account: watch_after_letters(
+        app, organisation=organisation, account=account),
+    ErrandKind.COLLECT: lambda app, organisation, account: collect_due(
+        app, organisation=organisation, account=account),
     ErrandKind.REPORTS: lambda app, organisation, account: hear_reports(
         app, organisation=organisation, account=account),
     ErrandKind.COMPARE: lambda app, organisation, account: compare_due(
@@ -198,6 +201,8 @@ _DUE = {
     ErrandKind.WATCH: f"""SELECT DISTINCT e.organisation, e.merchant_account FROM echecks e
         WHERE e.next_at <= :now AND e.worker IS NULL AND e.state IN ('submitted', 'settled')
         AND NOT {_LEFT_IN_PEACE.format("e", "merchant_account")}""",
+    ErrandKind.COLLECT: """SELECT d.organisation, d.id FROM bank_desks d
+        WHERE d.next_at IS NULL OR d.next_at <= :now""",
     ErrandKind.CARDS: """SELECT o.id, '' FROM organisations o
         WHERE (EXISTS (SELECT 1 FROM payment_methods m
                 WHERE m.organisation = o.id AND m.expiry > '' AND m.expiry <= :month)

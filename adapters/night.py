@@ -164,6 +164,7 @@ _DUE = """SELECT p.organisation FROM payments p WHERE p.state = 'due' AND p.due_
         WHERE e.state = 'pending' AND e.cutoff_on <= r.newest AND NOT EXISTS (
             SELECT 1 FROM echeck_batches b WHERE b.organisation = e.organisation
             AND b.merchant_account = e.merchant_account AND b.cutoff_on = r.newest)
+    UNION SELECT d.organisation FROM bank_desks d WHERE d.next_at IS NULL OR d.next_at <= :now
     UNION SELECT a.organisation FROM attempts a
         WHERE a.next_at IS NOT NULL AND a.next_at <= :now AND a.state IN ('unknown', 'in_doubt')
         AND NOT EXISTS (SELECT 1 FROM cares c WHERE c.organisation = a.organisation AND c.id = a.merchant_account

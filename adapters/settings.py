@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     secret: str = Field(default="", repr=False)
     seal_keys: str = Field(default="", repr=False)  # one or several, the newest first, with commas between
     credentials: dict[str, dict[str, SecretStr]] = Field(default_factory=dict)  # by organisation, then by name
+    bank_folder: Path | None = None  # where bank files are laid down that go by no server
     now: AwareDatetime | None = None
     log_format: str = "auto"
     log_level: str = "info"
@@ -86,6 +87,14 @@ class Settings(BaseSettings):
             return self.simulator_journal
         path = self.database_path
         return path.with_suffix(".journal.jsonl") if path is not None else Path("simulator.journal.jsonl")
+
+    @property
+    def bank_root(self) -> Path:
+        """Where bank files are laid down: as named, else beside the database."""
+        if self.bank_folder is not None:
+            return self.bank_folder
+        path = self.database_path
+        return path.with_suffix(".bank") if path is not None else Path("bank")
 
     def webhook_secrets(self, organisation: str, name: str) -> list[str]:
         """Those that may sign the webhooks of an account, the old beside the new (commas between): the credential

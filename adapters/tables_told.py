@@ -64,4 +64,4 @@ def _cell(value: Any, kind: Kind, language: str, shown: Callable[[int], Any]) ->
             except MissingWords:
                 return value
         case Kind.TEXT | Kind.DAY | Kind.COUNT:
-            return value
+            return "" if value is None else value

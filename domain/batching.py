@@ -19,6 +19,7 @@ from domain.payment_method import PaymentMethod
 from domain.presenting import echeck_event
 
 UNSENT_WAIT = timedelta(seconds=10)
+UNDELIVERED_WAIT = timedelta(minutes=5)  # a bank's server that is away is not knocked at every ten seconds
 
 
 def freeze(
@@ -90,9 +91,11 @@ def next_poll(owner: Organisation, now: datetime) -> datetime:
 
 def lose(echeck: Echeck, account: MerchantAccount, silence: NoAnswer | NotSent, *, now: datetime) -> Decision:
     """No usable answer: looked up by its key before anything else; what surely was not sent goes again."""
-    ladder = capability_for(account).ladder
+    capability = capability_for(account)
+    ladder = capability.ladder
     if isinstance(silence, NotSent) and echeck.state is EcheckState.BATCHED:
-        put: dict[str, Any] = {"worker": None, "next_at": now + UNSENT_WAIT, "sends": echeck.sends - 1}
+        later = UNDELIVERED_WAIT if capability.by_file else UNSENT_WAIT
+        put: dict[str, Any] = {"worker": None, "next_at": now + later, "sends": echeck.sends - 1}
         return (move(ECHECK, echeck, "promise", fence=echeck.epoch, **put),)
     wait = ladder.waits[echeck.rung] if echeck.rung < len(ladder.waits) else ladder.flight
     if echeck.state is EcheckState.BATCHED:

@@ -85,6 +85,11 @@ class Capability:
     real: bool = True
     overridable: bool = False
 
+    @property
+    def by_file(self) -> bool:
+        """Its e-checks go in files, a batch to a file, and come back in files."""
+        return self.echeck_outcome is EcheckOutcome.RETURN_FILE
+
     def sends_again(self, since: datetime, *, now: datetime) -> bool:
         """Whether what was surely not found may be sent under its own key again; `since` is its first send."""
         match self.when_not_found:

@@ -46,6 +46,7 @@ ECHECK: Machine[EcheckState] = Machine(
 
 UNSETTLED = (S.PENDING, S.BATCHED, S.SUBMITTED, S.UNKNOWN)
 STANDING = (*UNSETTLED, S.SETTLED)
+MAX_BATCH = 200_000  # more than one file may hold; what is left waits for the next cut-off
 WATCHED_DAYS = {"USD": 60, "CAD": 90}  # how long after it settled an e-check may still be returned as unauthorised
 
 
@@ -53,8 +54,8 @@ WATCHED_DAYS = {"USD": 60, "CAD": 90}  # how long after it settled an e-check ma
 class Echeck:
     """`id` is the key by which processors and banks know it. `first` is the e-check whose debt this one presents
     again (itself the first time), `presented` counts them. `cutoff_on` is the banking day in whose batch it may go.
-    `trace` and `rdfi` are what a bank repeats in a return. `next_at` is when it is looked at next: a look-up, a
-    poll, the end of its window. `verdict_on` is the last day of that window, `watched_until` the last of all.
+    `next_at` is when it is looked at next: a look-up, a poll, the end of its window. `verdict_on` is the last day of
+    that window, `watched_until` the last of all.
     """
 
     organisation: str
@@ -72,8 +73,6 @@ class Echeck:
     first_on: date | None = None
     cutoff_on: date
     batch: str | None = None
-    trace: int = 0
-    rdfi: str = field(default="", repr=False)
     reference: str = ""
     worker: str | None = None
     epoch: int = 1

@@ -16,12 +16,13 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     """The gateway did it: took the money, gave it back, or cancelled what it had taken. `amount_minor` and
-    `currency` are what it says of how much; of a cancellation, the amount of the charge. `raw` is its answer as it
-    may be kept: masked."""
+    `currency` are what it says of how much; of a cancellation, the amount of the charge. `effective_on` is the date
+    that a bank file asks for. `raw` is its answer as it may be kept: masked."""
 
     reference: str
     amount_minor: int
     currency: str
+    effective_on: date | None = None
     raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
 
 

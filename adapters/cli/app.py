@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import keys, mail, quarantine, reconciling, webhooks
+from adapters.cli import bank, keys, mail, quarantine, reconciling, webhooks
 from adapters.cli.options import (
     AsCsv,
     AsJson,
@@ -37,6 +37,12 @@ app.add_typer(mail.app, name="mail")
 app.command("reconcile")(reconciling.reconcile)
 app.command("breaks")(reconciling.breaks)
 app.command("resolve-break")(reconciling.resolve_break)
+app.command("bank-files")(bank.bank_files)
+app.command("bank-file")(bank.bank_file)
+app.command("deliver-bank-file")(bank.deliver_bank_file)
+app.command("bank-records")(bank.bank_records)
+app.command("dismiss-record")(bank.dismiss_record)
+app.command("return-rates")(bank.rates)
 
 
 @app.command()
@@ -159,7 +165,7 @@ def report(
     name: str, organisation: str, since: Since = None, until: Until = None, as_json: AsJson = False,
     as_csv: AsCsv = False, bom: Bom = False, language: Language = None, now: Now = None,
 ) -> None:  # fmt: skip
-    """Revenue, receipts, planned payments or receivables of an organisation."""
+    """Revenue, receipts, planned payments, e-checks, postdated payments or receivables of an organisation."""
     from adapters.cli.opening import opened, or_refused
     from adapters.cli.papers import show_report
     from adapters.database.reports import REPORTS

@@ -142,6 +142,12 @@ def _accounts(settings: Settings) -> Iterator[Finding]:
     yield from accounts(settings)
 
 
+def _banks(settings: Settings) -> Iterator[Finding]:
+    from adapters.cli.doctor_bank import banks
+
+    yield from banks(settings)
+
+
 def _writable(path: Path) -> bool:
     import os
 
@@ -158,5 +164,5 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    _database, _redis, _secret, _seal_keys, _journal, _accounts, _processors, _mail,
+    _database, _redis, _secret, _seal_keys, _journal, _accounts, _processors, _banks, _mail,
 )  # fmt: skip

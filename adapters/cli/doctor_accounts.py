@@ -8,7 +8,7 @@ from adapters.cli.doctor import Finding
 from adapters.database.books import DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.migrate import is_current
-from adapters.gateways.choose import CHECKS, unusable_setting
+from adapters.gateways.choose import CHECKS, credentials_of, missing_setting, unusable_setting
 from adapters.locale import render
 from adapters.settings import Settings
 from domain.organisation import MerchantAccount
@@ -38,8 +38,11 @@ def accounts(settings: Settings) -> Iterator[Finding]:
 
 
 def _opens(settings: Settings, account: MerchantAccount) -> bool:
+    if unusable_setting(account.processor, account.settings) or missing_setting(account):
+        return False
     try:
-        settings.credential(account.organisation, str(account.settings.get("credentials") or account.id))
+        for name in credentials_of(account):
+            settings.credential(account.organisation, name)
     except LookupError:
         return False
-    return not unusable_setting(account.processor, account.settings)
+    return True

@@ -3,11 +3,13 @@
 from sqlalchemy import Text, and_, cast, select
 
 from adapters.database.access_tables import authenticators
+from adapters.database.bank_tables import bank_file_parts, bank_records
 from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.tables import commands, payment_methods
 from adapters.database.vault import MARK, is_sealed
 from domain.access import about_authenticator
 from domain.bank_account import BankAccount
+from domain.bank_mail import about_part, about_record
 from domain.payment_method import PaymentMethod, about_bank
 from domain.refusal import Refusal
 
@@ -36,7 +38,8 @@ def about_command(organisation: str, source: str, id: str) -> tuple[str, ...]:
 def reseal_all(books: DatabaseBooks) -> int:
     """Seals what an older key sealed under the newest one; answers how many texts. Raises NoSealKey, SealBroken."""
     total = 0
-    while count := books.run(lambda tx: _reseal_methods(tx) + _reseal_commands(tx) + _reseal_authenticators(tx)):
+    work = (_reseal_methods, _reseal_commands, _reseal_authenticators, _reseal_parts, _reseal_records)
+    while count := books.run(lambda tx: sum(reseal(tx) for reseal in work)):
         total += count
     return total
 
@@ -78,4 +81,31 @@ def _reseal_authenticators(tx: BookTransaction) -> int:
         mine = and_(one.organisation == organisation, one.administrator == administrator)
         fresh = tx.seal(tx.unseal(sealed, about=about), about=about)
         tx.connection.execute(authenticators.update().where(mine).values(sealed=fresh))
+    return len(rows)
+
+
+def _reseal_parts(tx: BookTransaction) -> int:
+    """The bytes of bank files, as they were written."""
+    one = bank_file_parts.c
+    old = select(one.organisation, one.file, one.part, one.sealed).where(~one.sealed.startswith(tx.vault.newest()))
+    rows = tx.connection.execute(old.limit(RESEALED_AT_ONCE).with_for_update()).all()
+    for organisation, file, part, sealed in rows:
+        about = about_part(organisation, file, part)
+        mine = and_(one.organisation == organisation, one.file == file, one.part == part)
+        fresh = tx.seal(tx.unseal(sealed, about=about), about=about)
+        tx.connection.execute(bank_file_parts.update().where(mine).values(sealed=fresh))
+    return len(rows)
+
+
+def _reseal_records(tx: BookTransaction) -> int:
+    """What banks wrote that nobody can read."""
+    one = bank_records.c
+    old = select(one.organisation, one.merchant_account, one.mark, one.record)
+    old = old.where(one.record != "", ~one.record.startswith(tx.vault.newest()))
+    rows = tx.connection.execute(old.limit(RESEALED_AT_ONCE).with_for_update()).all()
+    for organisation, account, mark, record in rows:
+        about = about_record(organisation, mark)
+        mine = and_(one.organisation == organisation, one.merchant_account == account, one.mark == mark)
+        fresh = tx.seal(tx.unseal(record, about=about), about=about)
+        tx.connection.execute(bank_records.update().where(mine).values(record=fresh))
     return len(rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -11,22 +11,19 @@ from sqlalchemy import func, select, text
 from adapters.database import loader
 from adapters.database.books import BookTransaction
 from adapters.database.echeck_tables import echeck_batches, echecks
-from domain.bank_return import Family, family
+from domain.bank_return import family
 from domain.days import local_date
 from domain.echeck import Echeck, EcheckState
 from domain.echeck_batch import EcheckBatch
 from domain.organisation import Organisation
 from domain.people import Client
 from domain.refusal import NotKnown
+from domain.return_rates import LIMITS, WHOLE, WINDOW
 
 BATCHES_SHOWN = 30
 ENTRIES_SHOWN = 500
-WATCHED = timedelta(days=60)  # what networks look back on
-# From which share of an originator's debits a network looks into it (Nacha, section 1.7): the first is a rule, the
-# others begin an inquiry.
-LEVELS: dict[str, Fraction] = {
-    Family.UNAUTHORISED: Fraction(5, 1000), Family.ADMINISTRATIVE: Fraction(3, 100), "all": Fraction(15, 100),
-}  # fmt: skip
+# From which share of an originator's debits a network looks into it.
+LEVELS: dict[str, Fraction] = {watched.value: Fraction(limit, WHOLE) for watched, limit in LIMITS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +73,7 @@ def waiting(tx: BookTransaction, organisation: str) -> tuple[int, int]:
 
 def rates(tx: BookTransaction, owner: Organisation) -> list[Rate]:
     """The shares that networks watch."""
-    since = local_date(tx.now, owner.timezone) - WATCHED
+    since = local_date(tx.now, owner.timezone) - WINDOW
     back_on = echecks.c.returned_on.is_not(None)
     rows = tx.connection.execute(
         select(echecks.c.network_code, back_on, func.count())

@@ -39,10 +39,6 @@ ECHECKS = {
     "re_presentments_are_counted_without_gaps": """
         SELECT organisation, first, count(*) AS times, max(presented) AS newest FROM echecks
         GROUP BY organisation, first HAVING count(*) <> max(presented) OR count(DISTINCT amount) <> 1""",
-    "trace_is_given_once": """
-        SELECT organisation, merchant_account, trace, count(*) AS times FROM echecks
-        WHERE trace <> 0 AND state NOT IN ('settled', 'returned')
-        GROUP BY organisation, merchant_account, trace HAVING count(*) > 1""",
 }  # fmt: skip
 
 ECHECKS_BY_NOW = {

@@ -1,10 +1,10 @@
-"""The tables of e-checks: each presentment, the batches that they go in, what banks send back."""
+"""The tables of e-checks: each presentment, and the batches that they go in."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Date, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from adapters.database.columns import at_, int_, json_, metadata, of_, text_
 from domain.echeck import Echeck
-from domain.echeck_batch import BankDesk, EcheckBatch
+from domain.echeck_batch import EcheckBatch
 
 
 def _date(name: str, null: bool = True) -> Column[object]:
@@ -17,8 +17,8 @@ echecks = Table(
     "echecks", metadata,
     text_("organisation"), text_("id"), text_("payment"), text_("client"), text_("merchant_account"),
     text_("payment_method"), int_("amount"), text_("currency"), text_("state"), int_("version"), text_("first"),
-    int_("presented"), _date("first_on"), _date("cutoff_on", null=False), text_("batch", null=True), int_("trace"),
-    text_("rdfi"), text_("reference"), text_("worker", null=True), int_("epoch"), int_("sends"), int_("rung"),
+    int_("presented"), _date("first_on"), _date("cutoff_on", null=False), text_("batch", null=True),
+    text_("reference"), text_("worker", null=True), int_("epoch"), int_("sends"), int_("rung"),
     at_("missed_at", null=True), at_("next_at", null=True), text_("code"), text_("network_code"), json_("detail"),
     at_("created_at"), _date("submitted_on"), _date("verdict_on"), _date("settled_on"), _date("returned_on"),
     _date("watched_until"),
@@ -52,38 +52,17 @@ echecks = Table(
     ),
     # What was handed over on a date, to be compared with its processor's list.
     Index("ix_echecks_submitted_on", "organisation", "merchant_account", "submitted_on"),
-    # How a bank's return finds its entry.
-    Index("ix_echecks_trace", "organisation", "merchant_account", "trace"),
     Index("ix_echecks_first", "organisation", "first"),
 )  # fmt: skip
 
 echeck_batches = Table(
     "echeck_batches", metadata,
     text_("organisation"), text_("id"), text_("merchant_account"), _date("cutoff_on", null=False), text_("state"),
-    int_("version"), int_("count"), int_("total"), text_("currency"), int_("number"), _date("effective_on"),
-    text_("file"), text_("hash"), json_("originator"), at_("frozen_at"), at_("submitted_at", null=True),
+    int_("version"), int_("count"), int_("total"), text_("currency"), at_("frozen_at"), at_("submitted_at", null=True),
     PrimaryKeyConstraint("organisation", "id"),
     # Built once per merchant account and cut-off, whoever builds it (E3).
     UniqueConstraint("organisation", "merchant_account", "cutoff_on"),
     of_("merchant_accounts", "merchant_account"),
 )  # fmt: skip
 
-bank_desks = Table(
-    "bank_desks", metadata,
-    text_("organisation"), text_("id"), int_("trace"), int_("number"), _date("day"), int_("of_day"),
-    at_("next_at", null=True),
-    PrimaryKeyConstraint("organisation", "id"),
-    of_("merchant_accounts", "id"),
-)  # fmt: skip
-
-bank_mail = Table(
-    "bank_mail", metadata,
-    # What banks sent back: each return once, whichever file brings it again; what could not be read or matched, parked.
-    text_("organisation"), text_("merchant_account"), text_("mark"), text_("kind"), text_("file"), int_("line"),
-    text_("echeck", null=True), text_("code"), text_("outcome"), at_("at"),
-    PrimaryKeyConstraint("organisation", "merchant_account", "mark"),
-    of_("merchant_accounts", "merchant_account"),
-    Column("record", Text, nullable=False),
-)  # fmt: skip
-
-ECHECK_TABLES: dict[type, Table] = {Echeck: echecks, EcheckBatch: echeck_batches, BankDesk: bank_desks}
+ECHECK_TABLES: dict[type, Table] = {Echeck: echecks, EcheckBatch: echeck_batches}

@@ -7,9 +7,7 @@ from sqlalchemy import Connection
 
 from adapters.database import loader
 from adapters.database.echeck_tables import echecks
-from domain.echeck import Echeck, EcheckState
-
-MAX_BATCH = 200_000  # more than one file may hold; what is left waits for the next cut-off
+from domain.echeck import MAX_BATCH, Echeck, EcheckState
 
 
 class Echecks:

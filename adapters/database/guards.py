@@ -5,6 +5,8 @@ from typing import Any
 
 from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
+from domain.bank_file import BANK_FILE
+from domain.bank_mail import RECORD
 from domain.care import CARE
 from domain.echeck import ECHECK
 from domain.echeck_batch import BATCH
@@ -46,6 +48,8 @@ MACHINES: dict[str, Machine[Any]] = {
     "cares": CARE,
     "echecks": ECHECK,
     "echeck_batches": BATCH,
+    "bank_files": BANK_FILE,
+    "bank_records": RECORD,
     "reports": REPORT,
     "breaks": BREAK,
     "comparisons": COMPARISON,

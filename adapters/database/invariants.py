@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, text
 
+from adapters.database.bank_invariants import BANK_FILES, BANK_FILES_BY_NOW
 from adapters.database.billing_invariants import BILLING
 from adapters.database.books import BookTransaction
 from adapters.database.echeck_invariants import ECHECKS, ECHECKS_BY_NOW
@@ -25,9 +26,11 @@ MAX_ORGANISATIONS = 10_000
 def broken(tx: BookTransaction, *, late: timedelta = LATE) -> dict[str, list[dict[str, Any]]]:
     """The offending rows of every invariant, by its name; `late` is the grace of what must have happened."""
     read_widely(tx)
-    found = {name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS | REFUNDS | ECHECKS).items()}
+    found = {
+        name: _rows(tx, sql) for name, sql in (ALWAYS | BILLING | PERIODS | REFUNDS | ECHECKS | BANK_FILES).items()
+    }
     before = tx.now - late
-    by_now = BY_NOW | REFUNDS_BY_NOW | ECHECKS_BY_NOW
+    by_now = BY_NOW | REFUNDS_BY_NOW | ECHECKS_BY_NOW | BANK_FILES_BY_NOW
     found |= {name: _rows(tx, sql, before=before) for name, sql in by_now.items()}
     found["every_night_was_run"] = _missed_nights(tx, before)
     found["every_period_was_billed"] = _missed_periods(tx, before)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Date, bindparam, text
 
 from adapters.database.books import BookTransaction
+from adapters.database.echeck_reports import echeck_rows, postdated_rows
 from adapters.database.statements import PLANNED
 from adapters.database.wide import read_widely
 from domain.days import local_date
@@ -95,6 +96,16 @@ def _planned(tx: BookTransaction, organisation: str, period: Period) -> list[Row
     return [dict(zip(names, row, strict=True)) for row in _in_period(tx, _PLANNED, organisation, period)]
 
 
+def _echecks(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
+    """Every e-check of the period, and where it stands."""
+    return echeck_rows(tx, organisation, period.since, period.until)
+
+
+def _postdated(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
+    """Every postdated payment due in the period, and where it stands."""
+    return postdated_rows(tx, organisation, period.since, period.until)
+
+
 def _receivables(tx: BookTransaction, organisation: str, period: Period) -> list[Row]:
     """What each client owes, by the age of its invoices on the last day; what is planned stands apart from what
     nobody has promised, and money that is matched to nothing yet is taken off."""
@@ -145,6 +156,11 @@ REPORTS: Mapping[str, Report] = {
         "on": D, "method": W, "received": M, "reversed": M, "refunded": M, "refunds_reversed": M, "net": M}),
     "planned":     Report(read=_planned, columns={
         "method": W, "state": W, "count": C, "amount": M, "first": D, "last": D}),
+    "echecks":     Report(read=_echecks, columns={
+        "on": D, "client": T, "name": T, "payment": T, "amount": M, "state": W, "cutoff_on": D, "submitted_on": D,
+        "verdict_on": D, "settled_on": D, "returned_on": D, "code": T}),
+    "postdated":   Report(read=_postdated, columns={
+        "on": D, "client": T, "name": T, "payment": T, "invoice": T, "method": W, "amount": M, "state": W}),
     "receivables": Report(read=_receivables, columns={
         "client": T, "name": T, **dict.fromkeys(AGES, M), "planned": M, "unmatched": M, "balance": M}),
 }

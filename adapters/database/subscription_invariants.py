@@ -18,7 +18,8 @@ PERIODS = {
             OR p.number <> r.number + 1 OR p.invoice <> r.invoice OR p.client <> r.client)""",
     "charge_of_a_subscription_is_of_a_period": """
         SELECT p.organisation, p.id, p.subscription FROM payments p WHERE p.kind = 'subscription' AND NOT EXISTS (
-            SELECT 1 FROM renewals r WHERE r.organisation = p.organisation AND r.payment = p.id)""",
+            SELECT 1 FROM renewals r WHERE r.organisation = p.organisation AND r.subscription = p.subscription
+                AND r.number = p.number - 1 AND r.payment = p.id)""",
     "subscription_has_billed_what_it_says": """
         SELECT s.organisation, s.id, s.billed, s.number, coalesce(r.newest, -1) AS newest FROM subscriptions s
         LEFT JOIN (SELECT organisation, subscription, max(number) AS newest FROM renewals

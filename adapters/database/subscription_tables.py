@@ -32,6 +32,8 @@ renewals = Table(
     PrimaryKeyConstraint("organisation", "subscription", "number"),
     UniqueConstraint("organisation", "subscription", "on"),
     of_("invoices", "invoice"),
+    # Whose period an invoice is, as the invariants ask.
+    Index("ix_renewals_invoice", "organisation", "invoice"),
 )  # fmt: skip
 
 SUBSCRIPTION_TABLES: dict[type, Table] = {Subscription: subscriptions, Renewal: renewals}

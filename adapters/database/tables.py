@@ -18,6 +18,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from adapters.database.access_tables import ACCESS_TABLES
+from adapters.database.bank_tables import BANK_TABLES
 from adapters.database.care_tables import CARE_TABLES
 from adapters.database.columns import Sequence
 from adapters.database.columns import at_ as _at
@@ -458,5 +459,6 @@ THINGS: dict[type, Table] = {
     **REPAYMENT_TABLES,
     **CARE_TABLES,
     **ECHECK_TABLES,
+    **BANK_TABLES,
     **REPORT_TABLES,
 }

@@ -32,6 +32,7 @@ from adapters.web import (
     queues,
     reads,
     reports,
+    return_rates,
     sign_in,
     sign_in_oidc,
     sign_in_proofs,
@@ -65,7 +66,7 @@ def create_app(app: App) -> FastAPI:
     application.mount("/static", StaticFiles(directory=STATIC), name="static")
     parts = (
         health, sign_in, items, acts, commands, events, reads, billing, subscriptions, paper, clients, operating,
-        reports, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
+        reports, return_rates, merchant_accounts, processor_webhooks, differences, mailbox, unsubscribe, sign_in_proofs,
         sign_in_oidc, account, organisation, nights, queues, people, organisation_settings, audit, guide,
         batches,
     )  # fmt: skip

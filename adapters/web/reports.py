@@ -55,7 +55,7 @@ def download_report(
 def read_report(
     request: Request, organisation: Own, name: Name, since: Since = None, until: Until = None
 ) -> dict[str, Any]:  # fmt: skip
-    """Revenue, receipts, planned payments or receivables, in minor units."""
+    """Revenue, receipts, planned payments, e-checks, postdated payments or receivables, in minor units."""
     app: App = request.app.state.app
     return dict(or_404(app, lambda tx: report(tx, organisation, name, since=since, until=until)))
 

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from domain import batching, settling
-from domain.capabilities import EcheckOutcome, capability_for
+from domain.capabilities import capability_for
 from domain.care import Door
-from domain.echeck import Echeck, EcheckState
+from domain.echeck import MAX_BATCH, Echeck, EcheckState
 from domain.echeck_batch import BatchState, EcheckBatch
 from domain.organisation import MerchantAccount, Organisation
 from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
@@ -17,6 +17,7 @@ from domain.steps import through_door
 from domain.steps.echeck_steps import surroundings
 
 BATCH_SIZE = 200
+RECORDED_AT_ONCE = 1_000
 Answer = Outcome | Finding
 
 
@@ -25,12 +26,13 @@ def hand_over_echecks(
     limit: int = BATCH_SIZE,
 ) -> int:  # fmt: skip
     """One claim of what is to be sent, or looked up; answers how many. Each is sent under its own key, again only
-    when the processor surely does not know it."""
+    when the processor surely does not know it. A file takes a whole batch, and the same keys are always the same
+    file: they are handed in again until it is at the bank."""
     with leases.batch() as worker:
         door, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
-        through = door.account
-        fresh = [one for one in taken if one.state is EcheckState.BATCHED or batching.resend(one)]
-        known = [one for one in taken if one not in fresh]
+        through, by_file = door.account, _by_file(door)
+        first = {one.id: by_file or one.state is EcheckState.BATCHED or batching.resend(one) for one in taken}
+        fresh, known = [one for one in taken if first[one.id]], [one for one in taken if not first[one.id]]
         gateway = gateways(through) if taken else None
         if gateway is not None and fresh:
             _tell(log, "echeck.handed_over", fresh)
@@ -55,17 +57,20 @@ def _promise(
     if door is None:
         raise LookupError(f"{organisation} has no merchant account {account}")  # a bug: e-checks name it
     claim = partial(tx.due_echecks, organisation, account, (EcheckState.BATCHED, EcheckState.UNKNOWN))
-    due = claim(limit) if _by_file(door) else through_door.take(tx, door, limit, claim, charges=True)
+    due = claim(MAX_BATCH) if _by_file(door) else through_door.take(tx, door, limit, claim, charges=True)
     taken = [batching.promise(one, worker=worker, now=tx.now) for one in due]
     tx.write([decision for decision, _ in taken])
     ids = sorted({one.payment_method for one in due})
-    methods = tx.all(PaymentMethod, organisation=organisation, id=ids) if ids else []
+    methods = [
+        method for start in range(0, len(ids), RECORDED_AT_ONCE)
+        for method in tx.all(PaymentMethod, organisation=organisation, id=ids[start : start + RECORDED_AT_ONCE])
+    ]  # fmt: skip
     return door, [echeck for _, echeck in taken], {method.id: method for method in methods}
 
 
 def _by_file(door: Door) -> bool:
     """A file is no question to a processor: nothing of it is counted."""
-    return capability_for(door.account).echeck_outcome is EcheckOutcome.RETURN_FILE
+    return capability_for(door.account).by_file
 
 
 def _hear(books: Books, door: Door, answers: Sequence[Answer], *, charges: bool) -> None:
@@ -81,26 +86,28 @@ def _tell(log: Log, event: str, echecks: Sequence[Echeck]) -> None:
 def _record_each(
     books: Books, account: MerchantAccount, asked: Sequence[Echeck], answers: Sequence[Answer], log: Log
 ) -> None:
-    """Those that were taken on in one transaction; whatever else, or can't be recorded with them, each alone."""
-    pairs = list(zip(asked, answers, strict=True))
-    easy = [(one, answer) for one, answer in pairs if isinstance(batching.agrees(one, answer), Approved)]
-    alone = [(one, answer) for one, answer in pairs if (one, answer) not in easy]
-    try:
-        books.run(lambda tx: _accept(tx, easy))
-    except Exception as error:  # one bad entry never stops the others
-        log("batch.refused", size=len(easy), error=repr(error))
-        alone = pairs
+    """Those that were taken on in few transactions; whatever else, or can't be recorded with them, each alone."""
+    easy: list[tuple[Echeck, Answer]] = []
+    alone: list[tuple[Echeck, Answer]] = []
+    for one, answer in zip(asked, answers, strict=True):
+        (easy if isinstance(batching.agrees(one, answer), Approved) else alone).append((one, answer))
+    for start in range(0, len(easy), RECORDED_AT_ONCE):
+        some = easy[start : start + RECORDED_AT_ONCE]
+        try:
+            books.run(partial(_accept, some))
+        except Exception as error:  # one bad entry never stops the others
+            log("batch.refused", size=len(some), error=repr(error))
+            alone += some
     for one, answer in alone:
         _record_alone(books, account, one, answer, log)
 
 
-def _accept(tx: Transaction, taken: Sequence[tuple[Echeck, Answer]]) -> None:
-    if taken:
-        owner = tx.get(Organisation, id=taken[0][0].organisation)
-        tx.write([
-            batching.accepted(one, owner, reference=answer.reference, now=tx.now)
-            for one, answer in taken if isinstance(answer, Approved)
-        ])  # fmt: skip
+def _accept(taken: Sequence[tuple[Echeck, Answer]], tx: Transaction) -> None:
+    owner = tx.get(Organisation, id=taken[0][0].organisation)
+    tx.write([
+        batching.accepted(one, owner, reference=answer.reference, now=tx.now, on=answer.effective_on)
+        for one, answer in taken if isinstance(answer, Approved)
+    ])  # fmt: skip
 
 
 def _record_alone(books: Books, account: MerchantAccount, one: Echeck, answer: Answer, log: Log) -> None:
@@ -121,7 +128,9 @@ def _record(tx: Transaction, account: MerchantAccount, promised: Echeck, answer:
     said = batching.agrees(one, answer)
     match said:
         case Approved():
-            tx.write([batching.accepted(one, owner, reference=said.reference, now=tx.now)])
+            tx.write([
+                batching.accepted(one, owner, reference=said.reference, now=tx.now, on=said.effective_on)
+            ])  # fmt: skip
         case Declined():
             seen = surroundings(tx, one)
             today = settling.date_of(owner, tx.now)

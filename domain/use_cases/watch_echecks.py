@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from domain import batching, settling
-from domain.capabilities import EcheckOutcome, capability_for
+from domain.bank_file import BankDesk
+from domain.capabilities import capability_for
 from domain.care import Door
 from domain.decision import Decision
 from domain.echeck import Echeck, EcheckState
@@ -56,7 +57,7 @@ def _take(tx: Transaction, organisation: str, account: str, limit: int) -> tuple
 
 
 def _by_file(door: Door) -> bool:
-    return capability_for(door.account).echeck_outcome is EcheckOutcome.RETURN_FILE
+    return capability_for(door.account).by_file
 
 
 def _news(one: Echeck, said: Standing) -> Settled | Returned | Cancelled | None:
@@ -79,11 +80,21 @@ def _record_quiet(tx: Transaction, quiet: Sequence[tuple[Echeck, Standing]], *, 
 
 def _overdue(tx: Transaction, one: Echeck, *, by_file: bool) -> None:
     seen = surroundings(tx, one)
-    if by_file and one.verdict_on is not None:
+    if by_file and one.verdict_on is not None and _letters_read(tx, one):
         tx.write([settling.settled(one, seen, on=one.verdict_on, now=tx.now)])
         return
     tx.write([settling.missed(one, seen, code="no_verdict", now=tx.now, mint=tx.mint)])
     tx.write([settling.waited(one, seen.organisation, now=tx.now)])
+
+
+def _letters_read(tx: Transaction, one: Echeck) -> bool:
+    """Whether whatever the bank laid down until the end of the window has been read: a server that is away says
+    nothing about the money."""
+    desk = tx.find(BankDesk, organisation=one.organisation, id=one.merchant_account)
+    if desk is None or desk.collected_at is None or one.verdict_on is None:
+        return False
+    owner = tx.get(Organisation, id=one.organisation)
+    return settling.date_of(owner, desk.collected_at) > one.verdict_on
 
 
 def _record_alone(books: Books, asked: Echeck, said: Standing, log: Log, *, by_file: bool) -> None:

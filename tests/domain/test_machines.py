@@ -8,6 +8,8 @@ import pytest
 from adapters.database.guards import MACHINES
 from domain.action_item import ACTION_ITEM, ActionItem, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
+from domain.bank_file import BANK_FILE, BankFile, FileState
+from domain.bank_mail import RECORD, BankRecord, RecordState
 from domain.care import CARE, Care, CareState
 from domain.decision import move
 from domain.echeck import ECHECK, Echeck, EcheckState
@@ -40,6 +42,8 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (SUBSCRIPTION, SubscriptionState, Subscription, set()),  # an end may be moved earlier
     (ECHECK, EcheckState, Echeck, {"returned", "cancelled"}),
     (BATCH, BatchState, EcheckBatch, {"submitted"}),
+    (BANK_FILE, FileState, BankFile, {"delivered"}),
+    (RECORD, RecordState, BankRecord, {"dismissed"}),
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
 each = pytest.mark.parametrize(

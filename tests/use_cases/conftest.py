@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bank_world import FileWorld
 from tests.echeck_world import EcheckWorld
 from tests.world import World, world
 
@@ -49,6 +50,17 @@ def _bank(url: str, folder: Path, currency: str) -> Iterator[EcheckWorld]:
     made = EcheckWorld(url, folder)
     try:
         made.club(currency)
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(params=[("nacha", "migrated_sqlite_url"), ("cpa005", "migrated_postgres_url")], ids=lambda of: of[0])
+def filed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FileWorld]:
+    """A club whose e-checks go by bank file: each format on one of the databases."""
+    rail, database = request.param
+    made = FileWorld(request.getfixturevalue(database), tmp_path, rail)
+    try:
         yield made
     finally:
         made.close()

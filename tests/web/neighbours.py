@@ -115,7 +115,7 @@ def differences(at: datetime, organisation: str, p: str, word: str) -> Decision:
     )  # fmt: skip
     batch = EcheckBatch(
         organisation=organisation, id=f"{p}bat-1", merchant_account=f"{p}main", cutoff_on=at.date(), count=1,
-        total=1_234, currency="CAD", file=word, frozen_at=at,
+        total=1_234, currency="CAD", frozen_at=at,
     )  # fmt: skip
     aside = Quarantined(
         id=f"{organisation}-qua-1", door="http", reason="no_id", at=at,

@@ -14,6 +14,8 @@ from adapters.database.books import BookTransaction, DatabaseBooks
 from adapters.database.engine import make_engine
 from adapters.database.guards import APPEND_ONLY, MACHINES, statements
 from domain.action_item import ItemState
+from domain.bank_file import BankFile
+from domain.bank_mail import BankRecord, RecordKind, RecordState
 from domain.care import Care
 from domain.credit import Credit
 from domain.decision import New
@@ -106,7 +108,15 @@ def _fill(tx: BookTransaction) -> None:
         organisation="ymca", id="ex1", payment=builders.instalment().id, client="c-1", merchant_account="main",
         payment_method="pm-1", amount=1, currency="CAD", first="ex1", cutoff_on=TODAY, created_at=NOW,
     )  # fmt: skip
-    things += [batch, echeck]
+    file = BankFile(
+        organisation="ymca", id="bf_1", merchant_account="main", name="f", number=1, day=TODAY,
+        of_day=1, effective_on=TODAY, count=1, total=1, currency="CAD", hash="", size=1, written_at=NOW,
+    )  # fmt: skip
+    record = BankRecord(
+        organisation="ymca", merchant_account="main", mark="m", kind=RecordKind.RETURN, letter="l", line=1, code="R01",
+        key="ex1", state=RecordState.PARKED, at=NOW,
+    )  # fmt: skip
+    things += [batch, echeck, file, record]
     tx.write([tuple(New(thing=thing) for thing in things)])
 
 

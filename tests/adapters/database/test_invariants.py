@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapters.database.bank_invariants import BANK_FILES, BANK_FILES_BY_NOW
 from adapters.database.billing_invariants import BILLING
 from adapters.database.echeck_invariants import ECHECKS, ECHECKS_BY_NOW
 from adapters.database.invariants import ALWAYS, BY_NOW, broken
@@ -56,7 +57,8 @@ def test_an_honest_past_breaks_no_invariant(past: World):
     with past.books.begin(read_only=True) as tx:
         found = broken(tx)
     assert {name: rows for name, rows in found.items() if rows} == {}
-    named = ALWAYS | BILLING | PERIODS | REFUNDS | ECHECKS | BY_NOW | REFUNDS_BY_NOW | ECHECKS_BY_NOW
+    always = ALWAYS | BILLING | PERIODS | REFUNDS | ECHECKS | BANK_FILES
+    named = always | BY_NOW | REFUNDS_BY_NOW | ECHECKS_BY_NOW | BANK_FILES_BY_NOW
     assert len(found) == len(named) + 3  # nights, periods, seals
 
 
