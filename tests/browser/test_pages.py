@@ -46,6 +46,7 @@ def filled(club: Club) -> dict[str, list[str]]:
         "item": club.ids(ITEMS), "client": [ZOE, LIAM], "name": list(REPORTS),
         "mail": [club.one("SELECT min(id) FROM mails")], "administrator": ["emma", "marie"],
         "batch": club.ids("SELECT id FROM echeck_batches"), "message": club.ids("SELECT id FROM quarantine"),
+        "payment": [club.one("SELECT payment FROM action_items WHERE client = 'c-101'")], "bulk": ["blk_none"],
     }  # fmt: skip
 
 
