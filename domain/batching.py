@@ -62,7 +62,7 @@ def question(echeck: Echeck, method: PaymentMethod) -> Debit:
 def look_up(echeck: Echeck) -> LookUp:
     return LookUp(
         key=echeck.id, amount_minor=echeck.amount, currency=echeck.currency, about=About.DEBIT,
-        reference=echeck.reference,
+        reference=echeck.reference, since=echeck.created_at,
     )  # fmt: skip
 
 

@@ -52,6 +52,8 @@ LIMITS: Mapping[str, Limits] = MappingProxyType({
     "cardpointe": CAREFUL,
     "paysafe":    CAREFUL,
     "stripe":     Limits(concurrency=50, rate_per_s=50),
+    "nacha":      Limits(concurrency=None, rate_per_s=None),  # a file takes them all
+    "cpa005":     Limits(concurrency=None, rate_per_s=None),
     "simulator":  Limits(concurrency=None, rate_per_s=None),
 })
 # fmt: on

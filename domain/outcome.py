@@ -5,7 +5,7 @@ Money is believed only when an answer says so in full: everything doubtful is `N
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -164,7 +164,8 @@ class Cancellation:
 class LookUp:
     """A question: what became of what was asked under `key`? Amount and currency guard the answer. `reference` is
     the processor's, where we know it; of a refund or cancellation, `of_key` and `of_reference` name the charge.
-    `token` is what was charged: some processors list by client."""
+    `token` is what was charged: some processors list by client. `since` is when it was first asked, if that is
+    known: nothing older can be it."""
 
     key: str
     amount_minor: int
@@ -174,6 +175,7 @@ class LookUp:
     of_key: str = ""
     of_reference: str = ""
     token: str = field(default="", repr=False)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

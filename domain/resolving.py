@@ -52,8 +52,9 @@ def look_up(asked: Asked) -> LookUp:
     attempt = asked.attempt
     method = asked.claim.method if asked.unchanged else None  # one that was replaced since may be somebody else's
     return LookUp(
-        key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, token=method.token if method else ""
-    )
+        key=attempt.key, amount_minor=attempt.amount, currency=attempt.currency, token=method.token if method else "",
+        since=attempt.promised_at,
+    )  # fmt: skip
 
 
 def settle_finding(

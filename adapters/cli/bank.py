@@ -108,19 +108,27 @@ def dismiss_record(
 
 
 def bank_file(
-    file: Annotated[str, typer.Argument(metavar="FILE")], language: Language = None, now: Now = None
+    file: Annotated[str, typer.Argument(metavar="FILE")], as_json: AsJson = False, language: Language = None,
+    now: Now = None,
 ) -> None:  # fmt: skip
     """Writes the bytes of a bank file to standard output: the same each time."""
     import sys
+    from base64 import b64encode
 
+    from adapters.cli import show
     from adapters.cli.opening import opened, or_refused
+    from adapters.database.bank_files_told import file_told
     from adapters.database.file_desk import FileDesk
     from domain.bank_file import BankFile
 
     spoken = language_of(language)
-    with opened("access", language=spoken, now=now) as app, or_refused(spoken, as_json=False):
+    with opened("access", language=spoken, now=now) as app, or_refused(spoken, as_json=as_json):
         found = app.books.run(lambda tx: one_by_id(tx, BankFile, "id", file), read_only=True)
-        sys.stdout.buffer.writelines(FileDesk(app.books).content(found))
+        content = FileDesk(app.books).content(found)
+        if as_json:
+            show.document({**file_told(found), "content": b64encode(b"".join(content)).decode()})
+            return
+        sys.stdout.buffer.writelines(content)
         sys.stdout.buffer.flush()
 
 

@@ -23,15 +23,17 @@ REDIS_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at; `trouble` says that somebody must do something."""
+    """One thing that was looked at; `trouble` says that somebody must do something. A `warning` is for people only:
+    the process is well, and whoever watches its health need not know."""
 
     check: str
     trouble: bool
     params: dict[str, Any]
+    warning: bool = False
 
     @property
     def words(self) -> str:
-        return f"doctor.{self.check}.{'bad' if self.trouble else 'good'}"
+        return f"doctor.{self.check}.{'bad' if self.trouble or self.warning else 'good'}"
 
 
 def examine(settings: Settings, *, as_json: bool, language: str) -> bool:
@@ -40,12 +42,18 @@ def examine(settings: Settings, *, as_json: bool, language: str) -> bool:
     well = not any(finding.trouble for finding in found)
     if as_json:
         findings = [
-            {"check": one.check, "ok": not one.trouble, "message": both(one.words, **one.params)} for one in found
+            {
+                "check": one.check,
+                "ok": not one.trouble,
+                "warning": one.warning,
+                "message": both(one.words, **one.params),
+            }
+            for one in found
         ]
         show.document({"ok": well, "findings": findings, "settings": redacted(settings)})
         return well
     for one in found:
-        show.line(f"{'✗' if one.trouble else '✓'} {say(one.words, language, **one.params)}")
+        show.line(f"{'✗' if one.trouble else '!' if one.warning else '✓'} {say(one.words, language, **one.params)}")
     for name, value in redacted(settings).items():
         show.line(f"  {name} = {value}")
     if well:

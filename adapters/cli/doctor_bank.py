@@ -15,7 +15,13 @@ from adapters.settings import Settings
 from domain.bank_file import BankFile, FileState
 from domain.bank_mail import BankRecord, RecordState
 from domain.echeck import Echeck
+from domain.return_rates import Watched
 
+CHECKS = {
+    Watched.UNAUTHORISED: "unauthorised_returns",
+    Watched.ADMINISTRATIVE: "administrative_returns",
+    Watched.ALL: "all_returns",
+}
 MOST = 20  # of a kind; a command shows them all
 
 
@@ -43,17 +49,17 @@ def _look(tx: BookTransaction) -> list[Finding]:
     for file in tx.all(BankFile, order_by="written_at", state=FileState.WRITTEN, limit=MOST):
         if file.why:
             told = {"organisation": file.organisation, "name": file.name, "why": file.why}
-            found.append(Finding(check="bank_file", trouble=True, params=told))
+            found.append(Finding(check="bank_file", trouble=False, warning=True, params=told))
     parked = len(tx.all(BankRecord, state=RecordState.PARKED, limit=1_000))
     if parked:
-        found.append(Finding(check="bank_records", trouble=True, params={"count": parked}))
+        found.append(Finding(check="bank_records", trouble=False, warning=True, params={"count": parked}))
     high = high_rates(tx)
     for account, rate in high[:MOST]:
         params: dict[str, Any] = {
             "organisation": account.organisation, "account": account.account, "returned": rate.returned,
             "debits": rate.debits, "percent": f"{rate.basis_points / 100:.2f}", "limit": f"{rate.limit / 100:g}",
         }  # fmt: skip
-        found.append(Finding(check=f"return_rate_{rate.watched.value}", trouble=True, params=params))
+        found.append(Finding(check=CHECKS[rate.watched], trouble=False, warning=True, params=params))
     if not high:
         found.append(Finding(check="return_rates", trouble=False, params={}))
     return found

@@ -13,7 +13,8 @@ from domain.event import Event
 OF_A_PAGE = 50
 # The kinds of things that events are about.
 SUBJECTS = (
-    "account", "action_item", "administrator", "break", "client", "credit", "cutoff", "echeck", "echeck_batch", "fund",
+    "account", "action_item", "administrator", "bank_file", "bank_record",
+    "break", "client", "credit", "cutoff", "echeck", "echeck_batch", "fund",
     "invoice", "merchant_account", "notification", "organisation", "payment", "payment_method", "plan", "quarantined",
     "refund", "report", "run", "subscription", "webhook_endpoint",
 )  # fmt: skip

@@ -74,7 +74,10 @@ def _waiting(tx: BookTransaction, organisation: str, account: str) -> int:
     return int(found.scalar_one())
 
 
-# What was due and has not been sent.
-_WAITING = """SELECT count(*) FROM payments p WHERE p.organisation = :organisation AND p.merchant_account = :account
+# What was due and has not been sent: charges, and e-checks of a batch.
+_WAITING = """SELECT (SELECT count(*) FROM payments p
+    WHERE p.organisation = :organisation AND p.merchant_account = :account
     AND (p.queue = 'now' OR (p.queue = 'night' AND p.due_on <= (
-        SELECT max(r.business_date) FROM runs r WHERE r.organisation = :organisation AND r.kind = 'night')))"""
+        SELECT max(r.business_date) FROM runs r WHERE r.organisation = :organisation AND r.kind = 'night'))))
+    + (SELECT count(*) FROM echecks e WHERE e.organisation = :organisation AND e.merchant_account = :account
+        AND e.state = 'batched' AND e.next_at IS NOT NULL)"""

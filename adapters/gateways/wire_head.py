@@ -25,6 +25,7 @@ class Head(NamedTuple):
     length: int
     is_json: bool
     keep_alive: bool
+    asks_who: bool = False  # it says how to sign in (WWW-Authenticate), as whoever refuses a password must
 
 
 @lru_cache(maxsize=256)  # the heads of one gateway differ in their length only
@@ -51,6 +52,7 @@ def parse_head(head: bytes) -> Head | None:
         and _JSON.fullmatch(headers.get(b"content-type", b"")) is not None
         and headers.get(b"content-encoding", b"identity").lower() == b"identity",
         keep_alive=length != -1 and status_line[1] == b"1" and b"close" not in connection,
+        asks_who=b"www-authenticate" in headers,
     )
 
 

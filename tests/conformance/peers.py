@@ -114,7 +114,9 @@ def about(asked: Charge | Debit | RefundOrder | Cancellation) -> LookUp:
     kinds = {
         Charge: About.CHARGE, Debit: About.DEBIT, RefundOrder: About.REFUND, Cancellation: About.CANCELLATION,
     }  # fmt: skip
-    of = {} if isinstance(asked, Charge | Debit) else {"of_key": asked.of_key, "of_reference": asked.of_reference}
+    of: dict[str, Any] = (
+        {} if isinstance(asked, Charge | Debit) else {"of_key": asked.of_key, "of_reference": asked.of_reference}
+    )
     return LookUp(
         key=asked.key, amount_minor=asked.amount_minor, currency=asked.currency, about=kinds[type(asked)], **of
     )

@@ -32,7 +32,7 @@ def examine(url: str, journal: Path, *, settled: bool = True) -> Verdict:
     keys = defaultdict(list)
     for key, organisation, payment in tables["attempts"]:
         keys[organisation, payment].append(key)
-    known = {key for found in keys.values() for key in found}
+    known = {key for found in keys.values() for key in found} | {key for (key,) in tables["echecks"]}
     verdict.wrong += [f"captured without an attempt: {key}" for key in captures if key not in known]
     postings = defaultdict(list)
     for organisation, subject, amount, legs in tables["postings"]:
@@ -92,6 +92,7 @@ def _captures(journal: Path) -> dict[str, list[int]]:
 TABLES = {
     "instalments": "SELECT organisation, id, state, amount FROM payments WHERE kind = 'instalment'",
     "attempts": "SELECT key, organisation, payment FROM attempts",
+    "echecks": "SELECT id FROM echecks",
     "postings": """SELECT t.organisation, t.subject, t.amount, count(*) FROM ledger_transactions t
         JOIN ledger_entries e ON e.transaction_id = t.id AND abs(e.amount) = t.amount
         WHERE t.kind = 'payment' GROUP BY t.organisation, t.subject, t.amount, t.id""",

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
@@ -37,6 +38,7 @@ from domain.outcome import (
 from domain.ports import ListNotAvailable
 
 MAX_CONNECTIONS = 64  # to one site of CardPointe
+REPORTS_S = 600.0  # how long funding reports that were read are good for
 AT_ONCE = 20  # of a long list of questions
 VOID_TRIES = 3  # by order id, when CardPointe is silent: it asks for that itself
 CLOSED = "account_not_usable"
@@ -65,6 +67,7 @@ class CardPointeGateway:
         self._simulator_url = simulator_url
         self._guard = threading.Lock()
         self._wires: dict[str, Wire] = {}
+        self._reports: dict[tuple[str, str, str, date], tuple[float, Reports]] = {}
 
     def charge(self, account: MerchantAccount, charges: Sequence[Charge]) -> list[Outcome]:
         desk = self._desk(account)
@@ -106,10 +109,19 @@ class CardPointeGateway:
         if desk is None:
             return list[Standing](_closed(questions))
         own, charges = desk.records(questions), desk.charges(questions)
-        reports = Reports(desk.funding, self._today())
+        reports = self._reports_of(account, desk)
         return [
             stand(question, records, of, reports) for question, records, of in zip(questions, own, charges, strict=True)
         ]
+
+    def _reports_of(self, account: MerchantAccount, desk: "_Desk") -> Reports:
+        """Read once for all that is asked in a row: a night asks about its e-checks a few at a time."""
+        today, now = self._today(), time.monotonic()
+        key = (account.organisation, account.id, desk.merchant, today)
+        with self._guard:
+            fresh = {one: kept for one, kept in self._reports.items() if kept[0] > now and kept[1].complete}
+            self._reports = fresh | {key: fresh.get(key) or (now + REPORTS_S, Reports(desk.funding, today))}
+            return self._reports[key][1]
 
     def listed(self, account: MerchantAccount, on: date) -> Iterable[Listed]:
         desk = self._desk(account)
@@ -150,6 +162,7 @@ class _Desk:
     def __init__(self, wire: Wire, terms: Terms, secret: str) -> None:
         self._wire = wire
         self._deadline_s = terms.deadline_s
+        self.merchant = terms.merchant
         self._asker = Asker(authority=wire.authority, merchant=terms.merchant, credentials=secret)
 
     def ask(

@@ -46,7 +46,7 @@ _TOKEN = re.compile(r"9[0-9]{15}")
 
 def read_body(head: Head, body: bytes) -> Any:
     """The decoded body of a 200, NotSent for whom it does not let in, or NoAnswer."""
-    if head.status == 401:
+    if head.status == 401 and head.asks_who:
         return NotSent(why="credentials_refused")  # nothing was done, and the same key may be sent again
     if head.status != 200:
         return NoAnswer(why=why_not(head.status))

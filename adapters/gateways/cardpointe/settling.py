@@ -1,6 +1,7 @@
 """Where a charge, an e-check or a refund stands at CardPointe, and what moved on one of its dates."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -47,7 +48,7 @@ class Reports:
     """Returns by the funding reports of the days since a settlement, read once when they are first needed.
 
     A return after the settlement is nowhere else, and a report is asked for by its date: whatever was missed while
-    nobody asked is still there.
+    nobody asked is still there. Several threads may ask: one reads, the others wait for what it finds.
     """
 
     def __init__(self, read: Callable[[Sequence[date]], list[Any]], today: date) -> None:
@@ -56,10 +57,12 @@ class Reports:
         self._since = today + timedelta(days=1)
         self._complete = True
         self._returns: dict[str, FundingLine] = {}
+        self._guard = threading.Lock()
 
     def return_of(self, retref: str, since: date) -> FundingLine | None:
-        self._reach(max(since, self.today - timedelta(days=WATCHED_DAYS)))
-        return self._returns.get(retref)
+        with self._guard:
+            self._reach(max(since, self.today - timedelta(days=WATCHED_DAYS)))
+            return self._returns.get(retref)
 
     @property
     def complete(self) -> bool:

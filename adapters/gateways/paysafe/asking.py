@@ -12,6 +12,7 @@ from adapters.gateways.paysafe.terms import Terms
 from domain.outcome import Charge, Debit, RefundOrder
 
 PAGE = 50  # of a list: Paysafe's own most
+LOOKED_BACK = 360  # days: Paysafe finds nothing that is older than a year
 _KEY = re.compile(r"[A-Za-z0-9._~-]{1,64}")  # Paysafe forbids some characters and we need none of them
 
 # By the channel of the authorisation: how an ACH debit was agreed to.
@@ -91,8 +92,11 @@ class Asker:
         things = "settlements" if rail.settles else rail.charges
         return self._write("PUT", f"{rail.base}/{things}/{quote(reference, safe='')}", {"status": "CANCELLED"})
 
-    def find(self, rail: Rail, things: str, key: str) -> bytes:
-        return self._get(f"{rail.base}/{things}", merchantRefNum=_key(key))
+    def find(self, rail: Rail, things: str, key: str, *, today: date) -> bytes:
+        """Of the last year: without a date Paysafe looks at the last thirty days only, and an e-check may come back,
+        and a payment be refunded, long after."""
+        since = today - timedelta(days=LOOKED_BACK)
+        return self._get(f"{rail.base}/{things}", merchantRefNum=_key(key), startDate=f"{since}T00:00:00Z")
 
     def read(self, rail: Rail, things: str, reference: str) -> bytes:
         return self._get(f"{rail.base}/{things}/{quote(reference, safe='')}")

@@ -1,6 +1,7 @@
 """One merchant account at Paysafe: each question asked of the right API, in batches."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from adapters.gateways.kept import with_words
@@ -19,8 +20,9 @@ J = TypeVar("J")
 class Desk:
     """`cards` and `debits` are the APIs that this account has."""
 
-    def __init__(self, wire: Wire, terms: Terms, secret: str) -> None:
+    def __init__(self, wire: Wire, terms: Terms, secret: str, today: date) -> None:
         self._wire = wire
+        self._today = today
         self.terms = terms
         self.asker = Asker(terms, authority=wire.authority, credentials=secret)
         self.cards = card_rail(terms)
@@ -88,7 +90,7 @@ class Desk:
             ours = [one for one in found if one.key == question.key]
             return NoAnswer(why="mismatch") if found and not ours else ours
 
-        return self.ask(questions, lambda one: self.asker.find(rail, things, one.key), judge)
+        return self.ask(questions, lambda one: self.asker.find(rail, things, one.key, today=self._today), judge)
 
 
 def _nothing(found: Things) -> bool:

@@ -202,7 +202,7 @@ class PaysafeGateway:
             wire = self._wires.get(terms.url)
             if wire is None:
                 wire = self._wires[terms.url] = Wire(terms.url, max_connections=MAX_CONNECTIONS)
-        return Desk(wire, terms, secret)
+        return Desk(wire, terms, secret, self._today())
 
 
 def _not_sent(asked: Sequence[Any], why: str) -> list[NotSent]:

@@ -5,6 +5,7 @@ import binascii
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -33,6 +34,7 @@ THINGS = {
     "standalonecredits": (Operation.CREDIT,),
 }
 PAGE_LIMIT = 50
+LOOKED_BACK = timedelta(days=30)  # where no startDate is given
 
 
 class PaysafeDialect:
@@ -129,7 +131,9 @@ class PaysafeDialect:
                 key = query["merchantRefNum"]
                 filing.perform(Operation.LOOK_UP, key)  # changes nothing, but the book tells that it was asked
                 found = filing.by_key(key)
-                some = [found] if found is not None and self._is(things, api, found) else []
+                since = query.get("startDate") or (filing.today() - LOOKED_BACK).isoformat()
+                seen = found is not None and found.on >= date.fromisoformat(since[:10])
+                some = [found] if found is not None and seen and self._is(things, api, found) else []
                 return self._speech.some(things, some, filing.today(), settlement=things == "settlements")
             case [things] if "startDate" in query:
                 on, offset = query["startDate"][:10], int(query.get("offset", "0"))

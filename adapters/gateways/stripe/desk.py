@@ -14,6 +14,7 @@ from adapters.gateways.wire import Wire
 from domain.outcome import Charge, Debit, LookUp, NoAnswer, NotSent, RefundOrder
 
 PAGE = 50
+SKEW = timedelta(days=1)  # more than any two clocks differ
 MAX_PAGES = 200  # ten thousand payments: of one client, or of one day
 WITH_CHARGE = ["latest_charge.balance_transaction"]
 DEBIT_TYPES: Mapping[str, str] = {"USD": "us_bank_account", "CAD": "acss_debit"}
@@ -67,7 +68,10 @@ class Desk:
         if question.reference:
             return [one for one in [self.payment(question.reference)] if judging.has_key(one, question.key)]
         customer, _ = _instrument(question.token)
-        params = {"customer": customer} if customer and self._terms.look_up == "customer" else {}
+        params: dict[str, Any] = {}
+        if self._terms.look_up == "customer":
+            params |= {"customer": customer} if customer else {}
+            params |= {"created": {"gte": int((question.since - SKEW).timestamp())}} if question.since else {}
         return [
             one for one in self._pages(self._stripe.payment_intents.list, params) if judging.has_key(one, question.key)
         ]

@@ -87,16 +87,22 @@ def test_F23_a_bank_that_timed_out_is_looked_up_and_then_a_decline_that_may_be_t
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (401, NotSent(why="credentials_refused")), (400, NoAnswer(why="gateway_bug")),
+        (401, NoAnswer(why="gateway_bug")), (400, NoAnswer(why="gateway_bug")),
         (404, NoAnswer(why="gateway_bug")), (408, NoAnswer(why="timeout")), (429, NoAnswer(why="server_error")),
         (500, NoAnswer(why="server_error")), (201, NoAnswer(why="malformed")), (302, NoAnswer(why="gateway_bug")),
     ],
 )  # fmt: skip
-def test_F26_F122_only_a_200_is_an_answer_and_whom_it_does_not_let_in_has_asked_nothing(status, expected):
+def test_F26_only_a_200_is_an_answer(status, expected):
     assert judged(status) == expected
     assert judging.read_records(KEY, head(status), b"{}") == expected
     void = Cancellation(key="v", of_key=KEY, of_reference="310000000001", amount_minor=4500, currency="USD")
     assert judging.judge_void(void, head(status), b"{}") == expected
+
+
+def test_F122_whoever_asks_for_a_password_has_not_charged_and_a_page_that_does_not_may_have():
+    asks = head(401)._replace(asks_who=True)
+    assert judging.judge_charge(CHARGE, asks, b"<html>") == NotSent(why="credentials_refused")
+    assert judging.judge_charge(CHARGE, head(401), b"<html>") == NoAnswer(why="gateway_bug")
 
 
 def test_F28_a_look_up_is_one_object_or_a_list_and_two_that_took_money_are_nobodys_to_judge():
