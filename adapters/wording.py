@@ -1,9 +1,8 @@
 """Words, amounts and dates as a person reads them: in their language, in the organisation's time zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,10 +68,10 @@ class Wording:
         """$1,234.50 or 1 234,50 $."""
         return format_currency(Decimal(decimal_text(amount_minor, self.currency)), self.currency, locale=self.region)
 
-    def percent(self, share: Fraction) -> str:
+    def percent(self, basis_points: int) -> str:
         """0.53% or 0,53 %."""
         sign = f"{NO_BREAK}%" if self.language == "fr" else "%"
-        return format_percent(float(share), f"#,##0.##{sign}", locale=self.region)
+        return format_percent(Decimal(basis_points) / 10_000, f"#,##0.##{sign}", locale=self.region)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
@@ -88,6 +87,10 @@ class Wording:
     def clock(self, at: datetime) -> str:
         """7:10 a.m. or 07 h 10."""
         return format_time(self.local(at), "short", locale=self.region).replace(" ", NO_BREAK)
+
+    def hour(self, at: time) -> str:
+        """5:00 p.m. or 17 h 00, of the wall clock."""
+        return format_time(at, "short", locale=self.region).replace(" ", NO_BREAK)
 
     def moment(self, at: datetime) -> str:
         return self("web.moment", day=self.day(at), clock=self.clock(at))

@@ -102,7 +102,7 @@ class Season:
         assert returned <= waiting
         sent = sum(one.amount for one in echecks)
         back = sum(one.amount for one in echecks if one.state is EcheckState.RETURNED)
-        clearing = "SELECT coalesce(sum(amount), 0) FROM ledger_entries WHERE account LIKE 'clearing:%'"
+        clearing = "SELECT coalesce(sum(amount), 0) FROM ledger_entries WHERE substr(account, 1, 9) = 'clearing:'"
         assert int(self.club.scalar(clearing)) == sent - back
         assert sum(batch.total for batch in self.club.batches()) == sent
         assert self.at_the_bank() == sent

@@ -36,8 +36,7 @@ def trail(
     if about:
         wanted = wanted.where(events.c.subject.in_(_subjects(about, kind)))
     elif kind:
-        # Kinds are a range of the index of subjects: ';' is the sign after ':'.
-        wanted = wanted.where(events.c.subject >= f"{kind}:", events.c.subject < f"{kind};")
+        wanted = wanted.where(events.c.subject.startswith(f"{kind}:", autoescape=True))
     if by:
         wanted = wanted.where(events.c.by == by)
     if after is not None:

@@ -3,46 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
-from adapters.database.echeck_tables import echeck_batches, echecks
-from domain.bank_return import family
-from domain.days import local_date
+from adapters.database.echeck_tables import echeck_batches
 from domain.echeck import Echeck, EcheckState
 from domain.echeck_batch import EcheckBatch
-from domain.organisation import Organisation
 from domain.people import Client
 from domain.refusal import NotKnown
-from domain.return_rates import LIMITS, WHOLE, WINDOW
 
 BATCHES_SHOWN = 30
 ENTRIES_SHOWN = 500
-# From which share of an originator's debits a network looks into it.
-LEVELS: dict[str, Fraction] = {watched.value: Fraction(limit, WHOLE) for watched, limit in LIMITS.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """`returned` of `handed_over` e-checks of the last sixty days came back as `kind`; `level` is the share from
-    which the network asks."""
-
-    kind: str
-    returned: int
-    handed_over: int
-    level: Fraction
-
-    @property
-    def share(self) -> Fraction:
-        return Fraction(self.returned, self.handed_over) if self.handed_over else Fraction(0)
-
-    @property
-    def too_high(self) -> bool:
-        return self.share > self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +43,6 @@ def waiting(tx: BookTransaction, organisation: str) -> tuple[int, int]:
     sql = "SELECT count(*), coalesce(sum(amount), 0) FROM echecks WHERE organisation = :o AND state = 'pending'"
     row = tx.connection.execute(text(sql), {"o": organisation}).one()
     return int(row[0]), int(row[1])
-
-
-def rates(tx: BookTransaction, owner: Organisation) -> list[Rate]:
-    """The shares that networks watch."""
-    since = local_date(tx.now, owner.timezone) - WINDOW
-    back_on = echecks.c.returned_on.is_not(None)
-    rows = tx.connection.execute(
-        select(echecks.c.network_code, back_on, func.count())
-        .where(echecks.c.organisation == owner.id, echecks.c.submitted_on >= since)
-        .group_by(echecks.c.network_code, back_on)
-    ).all()
-    handed = sum(int(row[2]) for row in rows)
-    back: dict[str, int] = dict.fromkeys(LEVELS, 0)
-    for code, returned, number in rows:
-        if returned:
-            back["all"] += int(number)
-            if family(code) in back:
-                back[family(code)] += int(number)
-    return [Rate(kind=kind, returned=back[kind], handed_over=handed, level=level) for kind, level in LEVELS.items()]
 
 
 def batch_of(tx: BookTransaction, organisation: str, id: str) -> EcheckBatch:

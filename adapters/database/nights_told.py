@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from adapters.database.books import BookTransaction
-from adapters.database.tables import runs
+from adapters.database.tables import events, runs
 from domain.run import NIGHT, Run
 
 NIGHTS_SHOWN = 14
@@ -45,7 +45,7 @@ def nights(tx: BookTransaction, organisation: str, *, before: date | None = None
     by_day: dict[date, dict[str, Run]] = {day: {} for day in days}
     for run in found:
         by_day[run.business_date][run.kind] = run
-    marks = _marks(tx, organisation)
+    marks = _marks(tx, organisation, days)
     return [
         Night(on=day, runs=by_day[day], figures=_figures(tx, organisation, *_between(marks, day))) for day in days
     ]  # fmt: skip
@@ -59,12 +59,20 @@ def _days(tx: BookTransaction, organisation: str, before: date | None) -> list[d
     return list(tx.connection.execute(wanted).scalars())
 
 
-def _marks(tx: BookTransaction, organisation: str) -> dict[str, int]:
-    """The event with which each night began, by its date."""
-    sql = """SELECT subject, min(id) FROM events WHERE organisation = :o AND subject >= 'run:' AND subject < 'run;'
-        AND type = 'night.started' GROUP BY subject"""
-    found = tx.connection.execute(text(sql), {"o": organisation}).all()
-    return {str(row[0]).rpartition(":")[2]: int(row[1]) for row in found}
+def _marks(tx: BookTransaction, organisation: str, days: list[date]) -> dict[str, int]:
+    """The event with which each of these nights began, and the one after them, by date."""
+    later = select(func.min(runs.c.business_date)).where(
+        runs.c.organisation == organisation, runs.c.kind == NIGHT, runs.c.business_date > days[0]
+    )
+    following = tx.connection.execute(later).scalar_one()
+    subjects = [f"run:{day.isoformat()}" for day in (*days, *([following] if following is not None else []))]
+    wanted = (
+        select(events.c.subject, func.min(events.c.id))
+        .where(events.c.organisation == organisation, events.c.subject.in_(subjects))
+        .where(events.c.type == "night.started")
+        .group_by(events.c.subject)
+    )
+    return {str(row[0]).rpartition(":")[2]: int(row[1]) for row in tx.connection.execute(wanted).all()}
 
 
 def _between(marks: dict[str, int], day: date) -> tuple[int, int] | tuple[None, None]:
@@ -87,6 +95,3 @@ def _figures(tx: BookTransaction, organisation: str, first: int | None, end: int
     for type_, number in tx.connection.execute(text(sql), given).all():
         counted[NAMES[type_]] += int(number)
     return counted
-
-
-__all__ = ["FIGURES", "NIGHT", "NIGHTS_SHOWN", "Night", "nights"]

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from adapters.bootstrap import App
-from adapters.demo.people import MONTREAL, TORONTO, Club
+from adapters.demo.people import MONCTON, MONTREAL, TORONTO, Club
 from adapters.inbox.accept import accept
 from domain.days import instant
 from domain.permissions import Permission
@@ -29,6 +29,7 @@ class Cast:
     refunded: tuple[str, str]
     subscription: str
     purchase: str
+    batches: bool = True  # whether it has e-checks behind it
 
 
 DESK = (P.FAILED_PAYMENT, P.PAYMENT_PROCESSING, P.REFUND, P.BILLING)
@@ -43,6 +44,11 @@ CASTS: dict[str, Cast] = {
         client=("Camille Bergeron", "fr"), refunded=("Nadia Benali", "fr"),
         subscription="Abonnement mensuel, salle d'entraînement",
         purchase="Yoga, samedi matin",
+    ),
+    MONCTON.id: Cast(
+        people=(("rita", "Rita Cormier", "fr", DESK),),
+        client=("Joël Arsenault", "fr"), refunded=("Tessa Miller", "en"),
+        subscription="Piano, cours hebdomadaire", purchase="Atelier de chant", batches=False,
     ),
 }  # fmt: skip
 # Those handed over twelve days ago: two of seven came back, more than networks like.

@@ -110,14 +110,13 @@ def seed(settings: Settings, now: datetime) -> None:
                 # One of them had a bad month, and a new card since.
                 token = "tok_insufficient_funds" if number == 3 else "tok_approve"
                 send(app, list(story.purchase(club, number, noon[0], past, token)))
-            if club.id in guided.CASTS:
-                send(app, [*guided.people(story, club, noon[0]), *guided.account(story, club, noon[0], today)])
+            send(app, [*guided.people(story, club, noon[0]), *guided.account(story, club, noon[0], today)])
         for then in noon[1:3]:
             with _at(settings, then) as app:
                 Night(app=app, organisation=club.id).run()
         with _at(settings, noon[2] + timedelta(hours=3)) as app:
             send(app, _second_try(story, app, club))
-        if club.id in guided.CASTS:
+        if guided.CASTS[club.id].batches:
             _by_bank(story, settings, club, today)
         with _at(settings, noon[3]) as app:
             Night(app=app, organisation=club.id).run()
@@ -125,8 +124,7 @@ def seed(settings: Settings, now: datetime) -> None:
                 token = TONIGHT[position % len(TONIGHT)] if position < len(TONIGHT) else "tok_approve"
                 send(app, list(story.purchase(club, number, noon[3], coming, token)))
 
-        if club.id in guided.CASTS:
-            _today(story, settings, club, now, today)
+        _today(story, settings, club, now, today)
 
 
 def _by_bank(story: Story, settings: Settings, club: Club, today: date) -> None:

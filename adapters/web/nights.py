@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.database.batches_told import BATCHES_SHOWN, batch_of, batches, entries, rates, waiting
+from adapters.database.batches_told import BATCHES_SHOWN, batch_of, batches, entries, waiting
 from adapters.database.books import BookTransaction
 from adapters.database.incidents import accounts_told
 from adapters.database.nights_told import FIGURES, NIGHTS_SHOWN, nights
+from adapters.database.return_rates import return_rates
 from adapters.web.items import ItemId
 from adapters.web.organisation import must_see, section_page
 from adapters.web.sessions import Person
@@ -45,7 +46,8 @@ def show_batches(request: Request, visit: OfVisit, before: Before = None) -> Res
         owner = person.organisation
         count, total = waiting(tx, owner.id)
         return {
-            "found": batches(tx, owner.id, before=before), "rates": rates(tx, owner), "count": count, "total": total,
+            "found": batches(tx, owner.id, before=before), "accounts": return_rates(tx, owner.id),
+            "count": count, "total": total,
             "cutoff_on": next_cutoff(owner, tx.now), "cutoff_at": owner.echeck_cutoff_at,
         }  # fmt: skip
 

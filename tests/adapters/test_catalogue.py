@@ -82,7 +82,7 @@ def test_no_string_is_left_that_nobody_asks_for():
         patterns.add(rf"{WORD}(?:\.{WORD})*".join(re.escape(part) for part in parts))
     built = re.compile("|".join(sorted(patterns)))
     words = set(re.findall(r"[A-Za-z0-9_-]+", text))
-    stems = tuple(set(re.findall(r'["{/.]([a-z]+_)(?:"|\{)', text)))  # f"no_{what}", "reconciled_" ~ how
+    stems = tuple(set(re.findall(r'["{/.]([a-z][a-z_]*_)(?:"|\{)', text)))  # f"no_{what}", "reconciled_" ~ how
     tails = tuple(set(re.findall(r"\}(_[a-z]+)[\"']", text)))  # f"{step}_replaced"
     left = []
     for file in FILES:

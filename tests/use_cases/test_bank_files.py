@@ -1,6 +1,7 @@
 """E-checks that go by bank file: a batch is a file, the same bytes each time, at the bank once (E3)."""
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from domain.refund import RefundState
 from domain.return_rates import Watched
 from domain.use_cases.act_on_item import settle_item
 from domain.use_cases.deliver_by_hand import FileDelivered, deliver_by_hand
+from tests.adapters.bank_files.test_nacha import judged
 from tests.bank_letters import returned
 from tests.bank_world import TUESDAY, FileWorld
 from tests.use_cases.test_bank_file_crashes import Failing
@@ -189,3 +191,23 @@ def test_E3_a_person_who_carried_a_file_to_the_bank_says_so_and_its_entries_are_
     with pytest.raises(FileDelivered):
         filed.books.run(lambda tx: deliver_by_hand(tx, **by_hand))
     filed.sound()
+
+
+def test_E3_every_kind_of_agreement_has_its_own_batch_and_an_independent_validator_finds_nothing(
+    filed: FileWorld,
+) -> None:
+    mandates = [
+        {"channel": "web"}, {"channel": "web", "recurring": True}, {"channel": "paper"}, {"channel": "phone"},
+        {"channel": "web", "holder": "business"},
+    ]  # fmt: skip
+    for number, mandate in enumerate(mandates):
+        filed.client(f"c-{number}")
+        method = filed.account_on_file(client=f"c-{number}", **mandate)
+        filed.pay(1_000 + number, client=f"c-{number}", payment_method=method)
+    filed.evening()
+    filed.agreed()
+    (text,) = filed.bank.files
+    if filed.rail == "nacha":
+        judged(text.encode("ascii"))
+        assert re.findall(r"^5.{49}(\w{3})", text, re.MULTILINE) == ["CCD", "PPD", "TEL", "WEB"]
+        assert sorted(re.findall(r"^6.{75}(.)", text, re.MULTILINE)) == [" ", " ", "R", "S", "S"]
