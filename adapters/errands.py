@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import bindparam, text
 
 from adapters.bootstrap import App
+from adapters.bulk_acting import carry_out
 from adapters.collecting import collect_due, watch_after_letters
 from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
@@ -52,6 +53,7 @@ class ErrandKind(StrEnum):
     FOLLOW = "follow"
     REPORTS = "reports"
     COMPARE = "compare"
+    BULK = "bulk"  # one act on many items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ _ONE_BATCH: dict[ErrandKind, Callable[[App, str, str], int]] = {
         app, organisation=organisation, account=account),
     ErrandKind.COMPARE: lambda app, organisation, account: compare_due(
         app, organisation=organisation, account=account),
+    ErrandKind.BULK: lambda app, organisation, _: carry_out(app, organisation=organisation),
 }
 # fmt: on
 
@@ -215,6 +218,7 @@ _DUE = {
     ErrandKind.RETRY: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM action_items i WHERE i.organisation = o.id AND i.state = 'open' AND i.retry_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",
+    ErrandKind.BULK: "SELECT DISTINCT organisation, '' FROM bulk_acts WHERE state = 'running'",
     ErrandKind.RENEW: """SELECT o.id, '' FROM organisations o WHERE EXISTS (
             SELECT 1 FROM subscriptions s WHERE s.organisation = o.id AND s.next_on <= (
                 SELECT max(r.business_date) FROM runs r WHERE r.organisation = o.id AND r.kind = 'night'))""",

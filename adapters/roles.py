@@ -138,17 +138,21 @@ def simulator(
 def bench(
     rounds: Annotated[int, typer.Option(help="medians of so many")] = 3,
     only: Annotated[str, typer.Option(help="only nights whose name contains this")] = "",
+    screens: Annotated[bool, typer.Option("--screens", help="the pages, instead of the nights")] = False,
     files: Annotated[bool, typer.Option("--bank-files", help="how long a bank file takes to write, instead")] = False,
     as_json: AsJson = False,
 ) -> None:
     """The benchmarks of the README; they bring their own servers and need a checkout."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the checkout
     try:
+        from tests.bench import screens as pages
         from tests.bench.__main__ import run
         from tests.bench.bank_files import show as show_files
     except ModuleNotFoundError:
         show.aside(say("roles.no_checkout", language_of(None)))
         raise typer.Exit(1) from None
+    if screens:
+        raise typer.Exit(pages.report(as_json=as_json))
     if files:
         show_files(as_json=as_json)
     else:

@@ -19,10 +19,13 @@ def money(amount_minor: int, currency: str) -> Decimal:
     return Decimal(decimal_text(amount_minor, currency))
 
 
-def sheet(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, language: str, bom: bool = False) -> str:
-    """A header and its rows; semicolons and decimal commas in French, commas and points in English."""
+def sheet(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, language: str, bom: bool = False, mark: str | None = None
+) -> str:
+    """A header and its rows; semicolons and decimal commas in French, commas and points in English. Another `mark`
+    between cells may be asked for."""
     written = io.StringIO()
-    writer = csv.writer(written, delimiter=";" if language == "fr" else ",", lineterminator="\r\n")
+    writer = csv.writer(written, delimiter=mark or (";" if language == "fr" else ","), lineterminator="\r\n")
     writer.writerow([_cell(column, language) for column in columns])
     writer.writerows([_cell(cell, language) for cell in row] for row in rows)
     return (BYTE_ORDER_MARK if bom else "") + written.getvalue()

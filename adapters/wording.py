@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,24 @@ INSTANTS = ("at", "until")  # of what a refusal is told with
 NO_BREAK = "\u00a0"
 SHOWN_WHOLE = 20  # an id of a sender is seldom longer; ours are 40
 SHOWN_END = 10
+
+
+MANY = 10_000  # words that are kept ready: a list says the same amount and the same day many times
+
+
+@lru_cache(maxsize=MANY)
+def _money(amount_minor: int, currency: str, region: str) -> str:
+    return format_currency(Decimal(decimal_text(amount_minor, currency)), currency, locale=region)
+
+
+@lru_cache(maxsize=MANY)
+def _day(day: date, region: str) -> str:
+    return format_date(day, "medium", locale=region)
+
+
+@lru_cache(maxsize=MANY)
+def _clock(hour: int, minute: int, region: str) -> str:
+    return format_time(time(hour, minute), "short", locale=region).replace(" ", NO_BREAK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +85,7 @@ class Wording:
 
     def money(self, amount_minor: int) -> str:
         """$1,234.50 or 1 234,50 $."""
-        return format_currency(Decimal(decimal_text(amount_minor, self.currency)), self.currency, locale=self.region)
+        return _money(amount_minor, self.currency, self.region)
 
     def percent(self, basis_points: int) -> str:
         """0.53% or 0,53 %."""
@@ -78,7 +97,7 @@ class Wording:
 
     def day(self, at: datetime | date) -> str:
         """Nov 24, 2026 or 24 nov. 2026."""
-        return format_date(self.local(at) if isinstance(at, datetime) else at, "medium", locale=self.region)
+        return _day(self.local(at).date() if isinstance(at, datetime) else at, self.region)
 
     def month(self, day: date) -> str:
         """March 2027 or mars 2027."""
@@ -86,7 +105,8 @@ class Wording:
 
     def clock(self, at: datetime) -> str:
         """7:10 a.m. or 07 h 10."""
-        return format_time(self.local(at), "short", locale=self.region).replace(" ", NO_BREAK)
+        local = self.local(at)
+        return _clock(local.hour, local.minute, self.region)
 
     def hour(self, at: time) -> str:
         """5:00 p.m. or 17 h 00, of the wall clock."""

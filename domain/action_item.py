@@ -37,6 +37,7 @@ ACTION_ITEM: Machine[ItemState] = Machine(
         (S.OPEN,     "update"):  S.OPEN,
         (S.RETRYING, "fail"):    S.OPEN,
         (S.RETRYING, "resolve"): S.RESOLVED,
+        (S.RETRYING, "withdraw"):S.OPEN,  # taken back before it was sent
         (S.REJECTED, "reopen"):  S.OPEN,
         (S.REJECTED, "resolve"): S.RESOLVED,
     },

@@ -61,6 +61,7 @@ PAYMENT: Machine[PaymentState] = Machine(
         (S.DUE,        "present"): S.PAID,
         (S.FAILED,     "change"):  S.FAILED,
         (S.FAILED,     "retry"):   S.DUE,
+        (S.DUE,        "withdraw"):S.FAILED,    # a retry that was taken back before it was sent
         (S.FAILED,     "cancel"):  S.CANCELLED,
         (S.SCHEDULED,  "deposit"): S.PAID,      # a paper cheque, by a person (I7)
         (S.FAILED,     "deposit"): S.PAID,

@@ -1,51 +1,41 @@
-"""The Payment Action Center as its pages show it: rows of a tab, live counts, a search, one item's past."""
+"""The Payment Action Center as its pages show it: rows of a tab, live counts, one item's past."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, or_, select
 
 from adapters.database import loader
 from adapters.database.books import BookTransaction
+from adapters.database.item_filter import CLOSED_SHOWN_FOR, TABS, Filter, Tab, matching
 from adapters.database.retry_limits import retry_limits
-from adapters.database.tables import action_items, clients, events, payment_methods, payments, plans, refunds
-from domain.action_item import ActionItem, ItemKind, ItemState
+from adapters.database.tables import (
+    SETTLED,
+    UNSETTLED,
+    action_items,
+    clients,
+    events,
+    payment_methods,
+    payments,
+    plans,
+    refunds,
+)  # fmt: skip
+from domain.action_item import ActionItem
 from domain.event import Event
 from domain.instalment import Plan
+from domain.organisation import Organisation
 from domain.payment import Payment
-from domain.payment_method import PaymentMethod
+from domain.payment_method import MethodState, PaymentMethod
 from domain.people import Client
 from domain.refund import Refund
 from domain.retrying import Limits
 
-PAGE_SIZE = 50
-PART_OF_ID = 6  # letters of the end of a payment id that find it: rows show the last ten
+PAGE_SIZE = 30
 MAX_HISTORY = 500  # steps of one payment and its item; a person reads no further
-CLOSED_SHOWN_FOR = timedelta(days=30)
-WAITING = (ItemState.OPEN, ItemState.RETRYING)
-CLOSED = (ItemState.RESOLVED, ItemState.REJECTED)
-
-
-class Tab(StrEnum):
-    ALL = "all"
-    INSTALMENTS = "instalments"
-    IN_DOUBT = "in_doubt"
-    RETRYING = "retrying"
-    CLOSED = "closed"
-
-
-# fmt: off
-TABS: dict[Tab, tuple[tuple[ItemState, ...], tuple[ItemKind, ...]]] = {  # states and kinds; no kinds: all of them
-    Tab.ALL:         (WAITING,               ()),
-    Tab.INSTALMENTS: (WAITING,               (ItemKind.INSTALMENT,)),
-    Tab.IN_DOUBT:    (WAITING,               (ItemKind.IN_DOUBT,)),
-    Tab.RETRYING:    ((ItemState.RETRYING,), ()),
-    Tab.CLOSED:      (CLOSED,                ()),
-}
-# fmt: on
+MAX_COUNTED = 1_000  # of what a filter finds: more is told as "more than", and costs no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,51 +52,55 @@ class Row:
     seen_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What was typed: words are matched with ids and names, `amount` (minor units) when it reads as one."""
-
-    words: str
-    amount: int | None = None
-
-
 Cursor = tuple[datetime, int, str]  # (instant, amount, id) of the last row of the page before
 PARTS: tuple[type, ...] = (ActionItem, Payment, Client, PaymentMethod, Plan, Refund)
 
 
 def list_items(
-    tx: BookTransaction,
-    organisation: str,
-    tab: Tab,
-    *,
-    search: Search | None = None,
-    after: Cursor | None = None,
+    tx: BookTransaction, owner: Organisation, wanted: Filter, *, after: Cursor | None = None, size: int | None = None
 ) -> tuple[list[Row], Cursor | None]:
-    """One page of a tab, oldest first, then the larger amount (closed ones: latest first); and where the
-    next page begins."""
-    states, kinds = TABS[tab]
-    wanted = _rows(organisation).where(action_items.c.state.in_(states))
-    if kinds:
-        wanted = wanted.where(action_items.c.kind.in_(kinds))
-    if tab is Tab.CLOSED:
-        wanted = wanted.where(action_items.c.changed_at > tx.now - CLOSED_SHOWN_FOR)
-    if search is not None:
-        wanted = wanted.where(_matches(search))
-    at = action_items.c.changed_at if tab is Tab.CLOSED else action_items.c.failed_at
+    """One page of what was asked for, oldest first, then the larger amount (closed ones: latest first); and where
+    the next page begins."""
+    size = size or PAGE_SIZE
+    closed = wanted.tab is Tab.CLOSED
+    at = action_items.c.changed_at if closed else action_items.c.failed_at
+    chosen = select(action_items.c.id).where(matching(tx, owner.id, owner.timezone, wanted))
     if after is not None:
-        wanted = wanted.where(_beyond(at, after, newest_first=tab is Tab.CLOSED))
-    wanted = wanted.order_by(at.desc() if tab is Tab.CLOSED else at, action_items.c.amount.desc(), action_items.c.id)
-    found = _limited(tx, [_row(values) for values in tx.connection.execute(wanted.limit(PAGE_SIZE + 1)).all()])
-    if len(found) <= PAGE_SIZE:
+        chosen = chosen.where(_beyond(at, after, newest_first=closed))
+    chosen = chosen.order_by(at.desc() if closed else at, action_items.c.amount.desc(), action_items.c.id)
+    ids = list(tx.connection.execute(chosen.limit(size + 1)).scalars())
+    found = find_rows(tx, owner.id, ids[:size])
+    place = {id: position for position, id in enumerate(ids)}
+    found.sort(key=lambda row: place[row.item.id])
+    if len(ids) <= size:
         return found, None
-    last = found[PAGE_SIZE - 1].item
-    return found[:PAGE_SIZE], (last.changed_at if tab is Tab.CLOSED else last.failed_at, last.amount, last.id)
+    last = found[-1].item
+    return found, (last.changed_at if closed else last.failed_at, last.amount, last.id)
+
+
+def count_matching(tx: BookTransaction, owner: Organisation, wanted: Filter) -> tuple[int, int]:
+    """How many items, and their money; of the first MAX_COUNTED, so that a wide filter costs no more than that."""
+    some = select(action_items.c.amount).where(matching(tx, owner.id, owner.timezone, wanted))
+    counted = some.limit(MAX_COUNTED + 1).subquery()
+    wanted_sums = select(func.count(), func.coalesce(func.sum(counted.c.amount), 0))
+    number, total = tx.connection.execute(wanted_sums.select_from(counted)).one()
+    return int(number), int(total)
 
 
 def find_rows(tx: BookTransaction, organisation: str, ids: Collection[str]) -> list[Row]:
     """Items of the organisation by id, in no order; strangers are left out (P1)."""
-    wanted = _rows(organisation).where(action_items.c.id.in_(list(ids)))
-    return _limited(tx, [_row(values) for values in tx.connection.execute(wanted).all()])
+    found = tx.connection.execute(_rows(), {"organisation": organisation, "ids": list(ids)}).all() if ids else []
+    return _limited(tx, [_row(values) for values in found])
+
+
+def item_of_payment(tx: BookTransaction, organisation: str, payment: str) -> str:
+    """The item of the payment of exactly that id: the one that waits, else the newest; empty if there is none."""
+    waits: ColumnElement[int] = literal_column(f"CASE WHEN {UNSETTLED} THEN 0 ELSE 1 END")
+    wanted = select(action_items.c.id).where(
+        action_items.c.organisation == organisation, action_items.c.payment == payment
+    )
+    newest = wanted.order_by(waits, action_items.c.opened_at.desc(), action_items.c.id).limit(1)
+    return tx.connection.execute(newest).scalar() or ""
 
 
 def _limited(tx: BookTransaction, rows: Sequence[Row]) -> list[Row]:
@@ -115,24 +109,52 @@ def _limited(tx: BookTransaction, rows: Sequence[Row]) -> list[Row]:
     return [replace(row, limits=limits.get(row.item.id), seen_at=tx.now) for row in rows]
 
 
-def count_tabs(tx: BookTransaction, organisation: str) -> dict[Tab, int]:
-    """How many items each tab holds now."""
-    columns = [action_items.c.state, action_items.c.kind, func.count()]
-    recent = or_(action_items.c.state.in_(WAITING), action_items.c.changed_at > tx.now - CLOSED_SHOWN_FOR)
-    wanted = select(*columns).where(action_items.c.organisation == organisation, recent).group_by(*columns[:2])
-    counted = tx.connection.execute(wanted).all()
-    return {
-        tab: sum(number for state, kind, number in counted if state in states and (not kinds or kind in kinds))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many items each tab holds now, and the money, in minor units, that waits in the center."""
+
+    tabs: Mapping[Tab, int]
+    waiting: int
+
+
+def tally(tx: BookTransaction, organisation: str) -> Tally:
+    state, kind, amount = action_items.c.state, action_items.c.kind, action_items.c.amount
+    own = action_items.c.organisation == organisation
+    waiting = select(state, kind, func.count(), func.sum(amount)).where(
+        own, literal_column(f"action_items.{UNSETTLED}")
+    )
+    recent = action_items.c.changed_at > tx.now - CLOSED_SHOWN_FOR
+    closed = select(func.count()).where(own, literal_column(f"action_items.{SETTLED}"), recent)
+    counted = tx.connection.execute(waiting.group_by(state, kind)).all()
+    held = {
+        tab: sum(number for state, kind, number, _ in counted if state in states and (not kinds or kind in kinds))
         for tab, (states, kinds) in TABS.items()
     }
+    held[Tab.CLOSED] = int(tx.connection.execute(closed).scalar_one())
+    return Tally(tabs=held, waiting=sum(int(money) for *_, money in counted))
 
 
-def sum_waiting(tx: BookTransaction, organisation: str) -> int:
-    """The money, in minor units, that waits in the center."""
-    wanted = select(func.coalesce(func.sum(action_items.c.amount), 0)).where(
-        action_items.c.organisation == organisation, action_items.c.state.in_(WAITING)
+def newer_methods(tx: BookTransaction, rows: Sequence[Row]) -> dict[str, bool]:
+    """Of each item, by its id: whether the client has a usable method that is newer than the failure, or the
+    payment has another one than failed (so that a retry is worth it)."""
+    if not rows:
+        return {}
+    method = payment_methods.c
+    newest = (
+        select(method.client, func.max(method.created_at))
+        .where(
+            method.organisation == rows[0].item.organisation,
+            method.client.in_({row.client.id for row in rows}),
+            method.state == MethodState.ACTIVE,
+        )
+        .group_by(method.client)
     )
-    return int(tx.connection.execute(wanted).scalar_one())
+    found = {client: at for client, at in tx.connection.execute(newest).all()}
+    return {
+        row.item.id: row.payment.payment_method != row.item.payment_method
+        or (row.client.id in found and found[row.client.id] > row.item.failed_at)
+        for row in rows
+    }
 
 
 def history_of(tx: BookTransaction, item: ActionItem) -> list[Event]:
@@ -148,7 +170,9 @@ def history_of(tx: BookTransaction, item: ActionItem) -> list[Event]:
     return [Event(**row._mapping) for row in tx.connection.execute(wanted).all()]
 
 
-def _rows(organisation: str) -> Select[Any]:
+@cache
+def _rows() -> Select[Any]:
+    """Everything around items, by `organisation` and `ids`; made once, for it names a hundred columns."""
     item, payment = action_items.c, payments.c
 
     def of(table: Any, id: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -162,7 +186,8 @@ def _rows(organisation: str) -> Select[Any]:
         .outerjoin(refunds, of(refunds, item.refund))
     )
     columns = [column for part in PARTS for column in loader.columns(part)]
-    return select(*columns).select_from(joined).where(item.organisation == organisation)
+    asked = and_(item.organisation == bindparam("organisation"), item.id.in_(bindparam("ids", expanding=True)))
+    return select(*columns).select_from(joined).where(asked)
 
 
 def _row(values: Sequence[Any]) -> Row:
@@ -177,27 +202,9 @@ def _row(values: Sequence[Any]) -> Row:
     return Row(item=item, payment=payment, client=client, method=method, plan=plan, refund=refund)
 
 
-def _matches(search: Search) -> ColumnElement[bool]:
-    """Ids exactly, a part of the client's name whatever its case, the card's last four, the amount."""
-    words = search.words
-    found = [
-        action_items.c.payment == words,
-        action_items.c.id == words,
-        action_items.c.client == words,
-        payment_methods.c.last4 == words,
-    ]
-    # SQLite folds the case of ASCII only: É and é are met by trying the ways in which names are typed.
-    for spelling in {words, words.lower(), words.upper(), words.title(), words.capitalize()}:
-        found.append(clients.c.name.icontains(spelling, autoescape=True))
-    if len(words) >= PART_OF_ID:
-        found.append(action_items.c.payment.endswith(words, autoescape=True))
-    if search.amount is not None:
-        found.append(action_items.c.amount == search.amount)
-    return or_(*found)
-
-
 def _beyond(at: ColumnElement[Any], after: Cursor, *, newest_first: bool) -> ColumnElement[bool]:
     instant, amount, id = after
     further = at < instant if newest_first else at > instant
     smaller = or_(action_items.c.amount < amount, and_(action_items.c.amount == amount, action_items.c.id > id))
-    return or_(further, and_(at == instant, smaller))
+    from_there = at <= instant if newest_first else at >= instant  # where in its index the database begins
+    return and_(from_there, or_(further, and_(at == instant, smaller)))

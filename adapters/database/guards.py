@@ -7,6 +7,7 @@ from domain.action_item import ACTION_ITEM
 from domain.attempt import ATTEMPT
 from domain.bank_file import BANK_FILE
 from domain.bank_mail import RECORD
+from domain.bulk_act import BULK_ACT, BULK_ROW
 from domain.care import CARE
 from domain.echeck import ECHECK
 from domain.echeck_batch import BATCH
@@ -53,6 +54,8 @@ MACHINES: dict[str, Machine[Any]] = {
     "reports": REPORT,
     "breaks": BREAK,
     "comparisons": COMPARISON,
+    "bulk_acts": BULK_ACT,
+    "bulk_rows": BULK_ROW,
 }
 
 
@@ -101,6 +104,14 @@ def _postgresql() -> Iterator[str]:
     # Room on the page for the updates that touch no index.
     yield "ALTER TABLE invoice_lines SET (fillfactor = 70)"
     yield "ALTER TABLE payments SET (fillfactor = 50)"
+    # Parts of names and addresses are found by three letters, where the extension may be made: without it a search
+    # reads every client, and finds the same.
+    yield """DO $$ BEGIN
+        CREATE EXTENSION IF NOT EXISTS pg_trgm;
+        CREATE INDEX ix_clients_parts ON clients USING gin (name gin_trgm_ops, email gin_trgm_ops);
+        EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object
+            OR feature_not_supported THEN NULL;
+        END $$"""
 
 
 def _sqlite() -> Iterator[str]:

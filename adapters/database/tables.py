@@ -20,6 +20,7 @@ from sqlalchemy import (
 from adapters.database.access_tables import ACCESS_TABLES
 from adapters.database.bank_tables import BANK_TABLES
 from adapters.database.care_tables import CARE_TABLES
+from adapters.database.center_tables import CENTER_TABLES
 from adapters.database.columns import Sequence
 from adapters.database.columns import at_ as _at
 from adapters.database.columns import int_ as _int
@@ -89,6 +90,9 @@ payment_methods = Table(
     _of("clients", "client"), _of("merchant_accounts", "merchant_account"),
     # Cards that end soon.
     Index("ix_payment_methods_expiry", "organisation", "expiry"),
+    # What a client has on file; how a person finds a card by what stands on it.
+    Index("ix_payment_methods_client", "organisation", "client"),
+    Index("ix_payment_methods_last4", "organisation", "last4"),
 )  # fmt: skip
 
 invoices = Table(
@@ -187,7 +191,7 @@ attempts = Table(
         "ix_attempts_next_at", "next_at",
         postgresql_where=text("next_at IS NOT NULL"), sqlite_where=text("next_at IS NOT NULL"),
     ),
-    # How a processor's report finds the charge that it names by its own reference.
+    # How a processor's report, or a person, finds the charge by the processor's own reference.
     Index(
         "ix_attempts_reference", "organisation", "reference",
         postgresql_where=text("reference <> ''"), sqlite_where=text("reference <> ''"),
@@ -197,6 +201,8 @@ attempts = Table(
 )  # fmt: skip
 
 WAITING = "state IN ('open', 'retrying') AND kind <> 'expiring_card'"
+UNSETTLED = "state IN ('open', 'retrying')"
+SETTLED = "state IN ('resolved', 'rejected')"
 EXPIRING = "kind = 'expiring_card' AND state <> 'resolved'"
 
 action_items = Table(
@@ -226,6 +232,24 @@ action_items = Table(
         sqlite_where=text("state = 'open' AND retry_on IS NOT NULL"),
     ),
     Index("ix_action_items_state", "organisation", "state", "failed_at"),
+    # What the Payment Action Center lists, in its order; its counts and sums; what it searches by.
+    Index(
+        "ix_action_items_waiting", "organisation", "failed_at", text("amount DESC"), "id",
+        postgresql_where=text(UNSETTLED), sqlite_where=text(UNSETTLED),
+    ),
+    Index(
+        "ix_action_items_tally", "organisation", "state", "kind", "amount",
+        postgresql_where=text(UNSETTLED), sqlite_where=text(UNSETTLED),
+    ),
+    Index(
+        "ix_action_items_closed", "organisation", text("changed_at DESC"), text("amount DESC"), "id",
+        postgresql_where=text(SETTLED), sqlite_where=text(SETTLED),
+    ),
+    Index("ix_action_items_opened", "organisation", "opened_at"),
+    Index("ix_action_items_payment", "organisation", "payment"),
+    Index("ix_action_items_client", "organisation", "client"),
+    Index("ix_action_items_method", "organisation", "payment_method"),
+    Index("ix_action_items_amount", "organisation", "amount"),
 )  # fmt: skip
 
 ledger_transactions = Table(
@@ -461,4 +485,5 @@ THINGS: dict[type, Table] = {
     **ECHECK_TABLES,
     **BANK_TABLES,
     **REPORT_TABLES,
+    **CENTER_TABLES,
 }

@@ -19,10 +19,14 @@ from adapters.web.sign_in import ours
 from adapters.web.visit import SEE, OfVisit, Posted, Visit, may
 from adapters.web.wording import Wording
 from domain.action_item import ActionItem, ItemState
-from domain.payment import Payment
+from domain.echeck import Echeck
+from domain.payment import Payment, PaymentState
 from domain.refusal import NotKnown, PermissionDenied, Refusal
 from domain.retrying import MAX_NOTE, AlreadyRetrying, ItemClosed
+from domain.retrying_refunds import is_about_repayment
 from domain.use_cases import act_on_item
+from domain.use_cases.withdraw_retry import withdraw_retry
+from domain.withdrawing import HOLD
 
 router = APIRouter(prefix="/action-items/{item}")
 DOUBLE_CLICK = timedelta(minutes=1)  # the same person pressing the same button again: they know
@@ -65,9 +69,20 @@ def retry(
         _as_shown(held, version)
         payment = tx.get(Payment, organisation=person.organisation.id, id=held.payment)
         chosen = payment_method if payment_method and payment_method != payment.payment_method else None
-        act_on_item.retry_item(tx, **_in_name_of(person, item), payment_method=chosen)
+        hold = HOLD if _can_be_held(tx, held, payment) else act_on_item.NO_HOLD
+        act_on_item.retry_item(tx, **_in_name_of(person, item), payment_method=chosen, hold=hold)
 
     return _do(request, visit, csrf, "action_item.retry", item, deed, done="retried", back=back)
+
+
+@router.post("/cancel-retry")
+def cancel_retry(request: Request, visit: OfVisit, csrf: Posted, item: ItemId, back: Back = "") -> Response:
+    """Undoes a retry as long as it is held; what was sent is sent."""
+
+    def deed(tx: BookTransaction, person: Person) -> None:
+        withdraw_retry(tx, **_in_name_of(person, item))
+
+    return _do(request, visit, csrf, "action_item.retry", item, deed, done="withdrawn", back=back)
 
 
 @router.post("/reject")
@@ -175,6 +190,13 @@ def _words(w: Wording, refusal: Refusal, item: ActionItem, names: dict[str, str]
         state = item.state.value if isinstance(refusal, ItemClosed) else ""
         return w(f"web.refusal.{refusal.code}{f'.{state}' if state in ('resolved', 'rejected') else ''}", **told)
     return w.refusal(refusal)
+
+
+def _can_be_held(tx: BookTransaction, item: ActionItem, payment: Payment) -> bool:
+    """Not what goes back, which has its own undo, nor an e-check, which can be called back until its batch."""
+    if is_about_repayment(item) or payment.state is not PaymentState.FAILED:
+        return False
+    return tx.find(Echeck, organisation=payment.organisation, payment=payment.id) is None
 
 
 def _same_press(item: ActionItem, person: Person, tx: BookTransaction) -> None:

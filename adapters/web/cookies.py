@@ -17,7 +17,7 @@ NOTE_LASTS_S = 60  # a redirect takes less
 # What a note may say: each has words under `web.told.<code>`.
 NOTES = (
     "retried", "already_yours", "rejected", "reopened", "asked", "paid", "not_paid", "signed_out", "operation_done",
-    "operation_waits", "replayed", "sessions_ended", "person_kept", "settings_kept",
+    "operation_waits", "replayed", "sessions_ended", "person_kept", "settings_kept", "withdrawn",
 )  # fmt: skip
 NOTE = re.compile(r"([a-z_]{1,20})~([A-Za-z0-9._-]{0,64})")
 
@@ -99,6 +99,22 @@ def keep_oidc(response: Response, settings: Settings, token: str) -> None:
 
 def drop_oidc(response: Response, settings: Settings) -> None:
     _delete(response, oidc_cookie(settings), settings)
+
+
+def keys_cookie(settings: Settings) -> str:
+    return f"{session_cookie(settings)}-keys"
+
+
+def keys_are_off(request: Request, settings: Settings) -> bool:
+    """Whether the person has turned the keyboard shortcuts off, in this browser."""
+    return request.cookies.get(keys_cookie(settings)) == "off"
+
+
+def switch_keys(response: Response, settings: Settings, *, on: bool) -> None:
+    if on:
+        _delete(response, keys_cookie(settings), settings)
+    else:
+        _set(response, keys_cookie(settings), "off", settings, max_age=A_YEAR_S)
 
 
 SAME_SITE: Literal["lax"] = "lax"

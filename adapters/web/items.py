@@ -1,47 +1,48 @@
 """The Payment Action Center: the list with its tabs, one item, and the watch over retries under way."""
 
-import base64
-import binascii
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from adapters.database.action_centre import (
-    Cursor,
+    MAX_COUNTED,
     Row,
-    Search,
-    Tab,
-    count_tabs,
+    count_matching,
     find_rows,
     history_of,
+    item_of_payment,
     list_items,
-    sum_waiting,
+    newer_methods,
+    tally,
 )  # fmt: skip
 from adapters.database.books import BookTransaction
 from adapters.database.heard import count_differences
 from adapters.database.incidents import incidents
+from adapters.database.item_filter import Tab
+from adapters.database.saved_views import saved_views_of
 from adapters.mail.digests import nobody_to_tell
-from adapters.web.cookies import Note, read_note
+from adapters.web.cookies import Note, keys_are_off, read_note
+from adapters.web.filtering import OfQuery, clean, form_choices, read_cursor, write_cursor
 from adapters.web.offers import Offer, offer
 from adapters.web.pages import page, wording_of
 from adapters.web.sessions import Person
 from adapters.web.telling import tell
 from adapters.web.visit import SEE, OfVisit, Visit, may
-from adapters.web.wording import parse_amount
 from domain.action_item import ItemState
+from domain.bulk_act import MAX_ROWS
 from domain.event import Event
+from domain.organisation import MerchantAccount
 from domain.payment_method import MethodState, PaymentMethod
-from domain.people import Administrator
+from domain.people import Administrator, Client
 from domain.refusal import NotKnown
 from domain.retrying_refunds import is_about_repayment
 
+__all__ = ["clean"]
 router = APIRouter(prefix="/action-items")
 ACT = "action_item.retry"  # every act on an item asks for the same permission
 MAX_SEARCH = 100
@@ -55,10 +56,11 @@ ItemId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A row with what is offered on it."""
+    """A row with what is offered on it; `newer` says whether a usable method came since it failed."""
 
     row: Row
     offer: Offer
+    newer: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,38 +82,55 @@ class Detail:
 
 @router.get("")
 def show_list(
-    request: Request,
-    visit: OfVisit,
-    tab: Tab = Tab.ALL,
-    q: Annotated[str, Query(max_length=MAX_SEARCH)] = "",
-    after: Annotated[str, Query(max_length=MAX_CURSOR)] = "",
+    request: Request, visit: OfVisit, asked: OfQuery, after: Annotated[str, Query(max_length=MAX_CURSOR)] = ""
 ) -> Response:
-    words = clean(q)
     note = read_note(request, visit.app.settings)
 
     def work(tx: BookTransaction, person: Person) -> dict[str, Any]:
-        own, currency = person.organisation.id, person.organisation.currency
-        search = Search(words=words, amount=parse_amount(words, currency)) if words else None
-        rows, more = list_items(tx, own, tab, search=search, after=read_cursor(after))
+        owner = person.organisation
+        wanted = asked.filter(owner)
+        jump = item_of_payment(tx, owner.id, wanted.words) if wanted.words else ""
+        if jump:
+            return {"jump": jump}
+        rows, more = list_items(tx, owner, wanted, after=read_cursor(after))
+        held = tally(tx, owner.id)
+        number, total = count_matching(tx, owner, wanted) if asked.narrowed else (held.tabs[wanted.tab], 0)
+        named = tx.find(Client, organisation=owner.id, id=wanted.owner) if wanted.owner else None
         return {
-            "rows": [Shown(row=row, offer=offer(row)) for row in rows],
-            "next": _address(tab, words, more) if more else "",
-            "counts": count_tabs(tx, own),
-            "waiting": sum_waiting(tx, own),
-            "incidents": incidents(tx, own),
-            "differences": count_differences(tx, own),
+            "rows": shown(tx, rows),
+            "next": asked.address(after=write_cursor(more)) if more else "",
+            "counts": held.tabs,
+            "waiting": held.waiting,
+            "number": number,
+            "total": total,
+            "owner_name": named.name if named else "",
+            "accounts": [one.id for one in tx.all(MerchantAccount, organisation=owner.id, order_by="id")],
+            "views": saved_views_of(tx, owner.id, person.administrator.id),
+            "incidents": incidents(tx, owner.id),
+            "differences": count_differences(tx, owner.id),
             "may_act": may(person, ACT),
-            "note": say_note(tx, own, note),
-            "names": names_of(tx, own),
-            "nobody": bool(nobody_to_tell(tx, own)),
+            "note": say_note(tx, owner.id, note),
+            "names": names_of(tx, owner.id),
+            "nobody": bool(nobody_to_tell(tx, owner.id)),
         }
 
     found = visit.read(SEE, work)
-    watched = [shown.row.item.id for shown in found["rows"] if shown.row.item.state is ItemState.RETRYING]
+    if "jump" in found:
+        return RedirectResponse(f"/action-items/{found['jump']}", status_code=303)
+    w = wording_of(request)
+    watched = [one.row.item.id for one in found["rows"] if one.row.item.state is ItemState.RETRYING]
     return page(
-        request, "list.html", tab=tab, tabs=list(Tab), q=words, back=_address(tab, words, read_cursor(after)),
-        first=not after, watch=watch_address("list", watched, 0), wait=WATCH_WAITS_S[0], **found,
+        request, "list.html", asked=asked, tab=asked.tab, tabs=list(Tab), q=asked.part("q"),
+        back=asked.address(after=after), first=not after, watch=watch_address("list", watched, 0),
+        wait=WATCH_WAITS_S[0], chips=asked.chips(w, found.pop("owner_name")), most_counted=MAX_COUNTED,
+        most_rows=MAX_ROWS, choices=form_choices(w, found.pop("accounts")),
+        keys=not keys_are_off(request, visit.app.settings), **found,
     )  # fmt: skip
+
+
+def shown(tx: BookTransaction, rows: Sequence[Row]) -> list[Shown]:
+    newer = newer_methods(tx, rows)
+    return [Shown(row=row, offer=offer(row), newer=newer.get(row.item.id)) for row in rows]
 
 
 @router.get("/watch")
@@ -130,9 +149,9 @@ def watch(
         rows = [row for row in find_rows(tx, own, wanted) if row.item.state is not ItemState.RETRYING]
         details = [look(tx, person, row.item.id) for row in rows] if view == "item" else []
         return {
-            "rows": [Shown(row=row, offer=offer(row)) for row in rows],
+            "rows": shown(tx, rows),
             "details": details,
-            "counts": count_tabs(tx, own),
+            "counts": tally(tx, own).tabs,
             "may_act": may(person, ACT),
             "names": names_of(tx, own),
         }
@@ -145,7 +164,7 @@ def watch(
     shown_details = [detail_context(w, detail, found["may_act"]) for detail in found.pop("details")]
     wait = WATCH_WAITS_S[min(turn + 1, len(WATCH_WAITS_S) - 1)]
     return page(
-        request, "watch.html", view=view, watch=goes_on, wait=wait, tab=Tab.ALL, tabs=list(Tab), q="",
+        request, "watch.html", view=view, watch=goes_on, wait=wait, tab=Tab.ALL, tabs=list(Tab),
         back="/action-items", shown_details=shown_details, **found,
     )  # fmt: skip
 
@@ -212,34 +231,8 @@ def say_note(tx: BookTransaction, organisation: str, note: Note | None) -> Mappi
     return {"code": note.code, "row": rows[0], "offer": offer(rows[0])} if note is not None and rows else None
 
 
-def clean(typed: str) -> str:
-    """What a person typed, without the characters that nobody can see or store."""
-    return "".join(letter for letter in typed if letter.isprintable() or letter == "\n").strip()
-
-
-def write_cursor(cursor: Cursor) -> str:
-    at, amount, id = cursor
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), amount, id]).encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> Cursor | None:
-    """None for anything that is not a cursor of ours: the list then begins at its beginning."""
-    try:
-        at, amount, id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        instant = datetime.fromisoformat(at)
-        return (instant, int(amount), str(id)) if instant.tzinfo else None
-    except (ValueError, TypeError, binascii.Error):
-        return None
-
-
 def watch_address(view: str, ids: list[str], turn: int) -> str:
     """Empty when there is nothing to watch."""
     if not ids:
         return ""
     return "/action-items/watch?" + urlencode({"view": view, "turn": turn, "ids": ",".join(ids)})
-
-
-def _address(tab: Tab, words: str, cursor: Cursor | None) -> str:
-    parts = {"tab": tab.value, "q": words, "after": write_cursor(cursor) if cursor else ""}
-    kept = {name: value for name, value in parts.items() if value and (name, value) != ("tab", Tab.ALL.value)}
-    return "/action-items" + (f"?{urlencode(kept)}" if kept else "")

@@ -12,6 +12,7 @@ from domain.refund import RefundState
 from domain.refusal import Refusal
 from domain.retrying import InDoubt
 from domain.retrying_refunds import is_about_repayment, why_not
+from domain.withdrawing import held
 
 
 class Step(StrEnum):
@@ -57,6 +58,7 @@ class Offer:
     may_reject: bool
     may_settle: bool
     may_reopen: bool
+    may_withdraw: bool = False
 
 
 def offer(row: Row) -> Offer:
@@ -80,6 +82,7 @@ def offer(row: Row) -> Offer:
         may_reject=disputed or (item.state is ItemState.OPEN and payment.state in OWED),
         may_settle=doubt,
         may_reopen=item.state is ItemState.REJECTED and payment.state in OWED,
+        may_withdraw=row.seen_at is not None and held(item, payment, row.seen_at),
     )
 
 

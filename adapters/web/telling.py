@@ -39,6 +39,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "action_item.retrying":    ("retried",     "retry"),
     "action_item.rejected":    ("rejected",    "cross"),
     "action_item.reopened":    ("reopened",    "undo"),
+    "action_item.withdrawn":   ("withdrawn",   "undo"),
     "action_item.asked_again": ("asked_again", "question"),
     "action_item.paid":        ("said_paid",   "check"),
     "action_item.not_paid":    ("said_unpaid", "cross"),
@@ -92,7 +93,7 @@ def _told(
 def _kind(event: Event) -> str:
     """The type of the step, told apart where one type stands for several."""
     if event.type == "action_item.opened" and event.data.get("reopened"):
-        return "action_item.reopened"
+        return "action_item.withdrawn" if event.before.get("state") == "retrying" else "action_item.reopened"
     if event.type == "action_item.settled":
         return f"action_item.{event.data.get('outcome', '')}"
     if event.type in CHARGED.values() and event.data.get("method") == "echeck":

@@ -34,6 +34,8 @@ class Page(HTMLParser):
         self._words: list[str] = []
         self._open: list[tuple[str, str]] = []
         self._form: Form | None = None
+        self._begun: Form | None = None  # the form around a button that is one of several
+        self._several: list[tuple[Form, Form, dict[str, str]]] = []
         self._gather: list[str] | None = None
         self._href = ""
         self._select = ""
@@ -49,18 +51,34 @@ class Page(HTMLParser):
             ids = tuple(id for _, id in self._open if id)
             self._form = Form(given["action"], given["method"], ids)
             self.forms.append(self._form)
-        elif self._form is not None and tag in ("input", "textarea") and "name" in given:
-            if given.get("type") not in ("radio", "checkbox") or "checked" in given:
-                self._form.fields[given["name"]] = given.get("value", "")
-        elif self._form is not None and tag == "select":
-            self._select = given["name"]
-        elif self._form is not None and tag == "option" and self._select:
-            if "selected" in given or self._select not in self._form.fields:
-                self._form.fields[self._select] = given.get("value", "")
-        elif self._form is not None and tag == "button" and "name" in given:
-            self._form.fields[given["name"]] = given.get("value", "")
+        elif self._form is not None:
+            self._field(self._form, tag, given)
         if tag in ("button", "a"):
             self._gather, self._href = [], given.get("href", "")
+
+    def _field(self, form: Form, tag: str, given: dict[str, str]) -> None:
+        """What an element adds to the form around it."""
+        if tag in ("input", "textarea") and "name" in given:
+            if given.get("type") not in ("radio", "checkbox") or "checked" in given:
+                form.fields[given["name"]] = given.get("value", "")
+        elif tag == "select":
+            self._select = given["name"]
+        elif tag == "option" and self._select:
+            if "selected" in given or self._select not in form.fields:
+                form.fields[self._select] = given.get("value", "")
+        elif tag == "button" and ("formaction" in given or given.get("name") == "act"):
+            self._of_its_own(form, given)
+        elif tag == "button" and "name" in given:
+            form.fields[given["name"]] = given.get("value", "")
+
+    def _of_its_own(self, around: Form, given: dict[str, str]) -> None:
+        """One of several buttons of a form: what it sends is the form's, and its own value."""
+        ids = tuple(id for _, id in self._open if id)
+        own = {given["name"]: given.get("value", "")} if "name" in given else {}
+        self._form = Form(given.get("formaction", around.action), around.method, ids)
+        self._begun = around
+        self.forms.append(self._form)
+        self._several.append((self._form, around, own))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("button", "a") and self._gather is not None:
@@ -70,7 +88,11 @@ class Page(HTMLParser):
             elif self._form is not None:
                 self._form.buttons.append(text)
             self._gather = None
+        if tag == "button" and self._begun is not None:
+            self._form, self._begun = self._begun, None
         if tag == "form":
+            for one, around, own in self._several:
+                one.fields = around.fields | own
             self._form = None
         if tag == "select":
             self._select = ""

@@ -10,12 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from adapters.bulk_acting import freeze
+from adapters.database.books import BookTransaction
 from adapters.database.tables import ledger_entries, ledger_transactions, metadata
 from adapters.inbox.schemas import SCHEMAS, act_of
 from adapters.mail.planning import plan_all
 from adapters.web.app import create_app
 from adapters.web.sessions import hash_of, invite
 from domain.access import Quarantined, ServiceKey
+from domain.action_item import ActionItem
+from domain.bulk_act import Bulk
 from domain.decision import Decision, New
 from domain.echeck_batch import EcheckBatch
 from domain.outcome import About
@@ -23,6 +27,7 @@ from domain.permissions import Permission
 from domain.processor_event import ReportedState, ReportKind
 from domain.reconciliation import Break, BreakKind
 from domain.report import Report, ReportState
+from domain.saved_view import SavedView
 from tests.adapters.contract.examples import example
 from tests.adapters.office import Office, envelope
 from tests.web.browser import ORIGIN, Browser
@@ -36,7 +41,7 @@ NAMES = {
     "instalment": "cheque", "instalments": "instalment", "credit": "credit", "credits": "credit",
     "credit_note": "credit", "refund": "refund", "fund": "fund", "allocation": "allocation", "item": "item",
     "subscription": "subscription", "mail": "mail", "break": "break", "report": "report",
-    "batch": "batch", "message": "message",
+    "batch": "batch", "message": "message", "bulk": "bulk", "view": "view",
 }
 # fmt: on
 FITTING = {  # what is open on the first invoice; less than is left of the credit
@@ -130,10 +135,22 @@ def move_in(office: Office, organisation: str, p: str, word: str) -> Neighbour:
         assert told["status"] == "done", told
     plan_all(office.app)
     office.app.books.run(lambda tx: tx.write([differences(tx.now, organisation, p, word)]))
+    office.app.books.run(lambda tx: keep(tx, organisation, p, word))
     return Neighbour(
         organisation=organisation, word=word, key=key_of(office, organisation), ids=ids_of(office, organisation),
         commands=[(one["source"], one["id"]) for one in sent],
     )  # fmt: skip
+
+
+def keep(tx: BookTransaction, organisation: str, p: str, word: str) -> None:
+    """A view, and a bulk act that waits for a yes."""
+    view = SavedView(
+        organisation=organisation, id=f"{p}view-1", by=f"{p}marie", name=word, query=f"q={word}", shared=True,
+        created_at=tx.now,
+    )  # fmt: skip
+    item = tx.all(ActionItem, organisation=organisation)[0]
+    tx.write([(New(thing=view),)])
+    freeze(tx, organisation, Bulk.REJECT, f"{p}marie", [(item.id, item.version, item.amount, "")])
 
 
 def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
@@ -143,7 +160,7 @@ def ids_of(office: Office, organisation: str) -> dict[str, list[str]]:
         "merchant_account": "merchant_accounts", "invoice": "invoices", "payment": "payments", "plan": "plans",
         "credit": "credits", "refund": "refunds", "fund": "funds", "allocation": "allocations", "item": "action_items",
         "subscription": "subscriptions", "mail": "mails", "break": "breaks", "report": "reports",
-        "batch": "echeck_batches",
+        "batch": "echeck_batches", "bulk": "bulk_acts", "view": "saved_views",
     }  # fmt: skip
     with office.app.books.begin(read_only=True) as tx:
 

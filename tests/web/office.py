@@ -14,6 +14,7 @@ from domain.access import ServiceKey
 from domain.action_item import ActionItem
 from domain.decision import New
 from domain.use_cases.register import register_administrator, register_client
+from domain.withdrawing import HOLD
 from tests.web.browser import ORIGIN, Browser
 from tests.world import ORGANISATION, World
 
@@ -32,7 +33,8 @@ class Office:
         self.web = create_app(self.app)
 
     def work(self) -> None:
-        """Whatever is due: commands, charges, look-ups."""
+        """Whatever is due once a retry can no longer be taken back: commands, charges, look-ups."""
+        self.world.wait(seconds=HOLD.total_seconds())
         work_all(self.app)
 
     def person(self, id: str, *permissions: str, organisation: str = ORGANISATION, **given: Any) -> str:

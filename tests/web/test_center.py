@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from adapters.database import action_centre
+from adapters.database.item_filter import Tab
 from domain.use_cases.act_on_item import reject_item, retry_item
 from tests.world import ORGANISATION
 
 
 def test_an_empty_list_is_a_pleasant_page(office):
     browser = office.at_work("luc")
-    for tab in ("all", "instalments", "in_doubt", "retrying", "closed"):
+    for tab in Tab:
         browser.open(f"/action-items?tab={tab}")
         assert browser.status == 200
         assert "<table" not in browser.text
@@ -25,11 +26,11 @@ def test_a_row_says_who_how_much_why_and_what_to_do(office):
     row = page.words[page.words.index("Actions Client c-1") :]
     for words in (
         "Client c-1", "$1,234.50", "Visa ••4242", "Insufficient funds.", "Agree with the client", "just now",
-        "Attempts 1", "Retry – Client c-1, $1,234.50", "Reject…",
+        "Attempts 1", "No", "Retry – Client c-1, $1,234.50", "Reject…",
     ):  # fmt: skip
         assert words in row
     assert any(tag == "time" and attributes["datetime"] == item.failed_at.isoformat() for tag, attributes in page.tags)
-    assert [a["scope"] for tag, a in page.tags if tag == "th"] == ["col"] * 6 + ["row"]
+    assert [a["scope"] for tag, a in page.tags if tag == "th"] == ["col"] * 8 + ["row"]
 
 
 def test_the_same_row_in_french(office):
@@ -75,7 +76,8 @@ def busy(office):
 
 def test_tabs_count_and_hold_their_items(busy):
     browser = busy.at_work("luc")
-    assert "All 3 Instalments 2 In doubt 1 Retrying 1 Closed (30 days) 1" in browser.page.words
+    counts = "All 3 Instalments 2 Subscriptions 0 E-checks 0 Refunds 0 Expiring cards 0"
+    assert f"{counts} In doubt 1 Retrying 1 Closed (30 days) 1" in browser.page.words
     held = {
         tab: [f"c-{n}" for n in range(1, 5) if f"Client c-{n}" in browser.open(f"/action-items?tab={tab}").links]
         for tab in ("all", "instalments", "in_doubt", "retrying", "closed")
@@ -132,9 +134,16 @@ def test_search_finds_by_client_amount_and_card(office, typed, clients):
 def test_search_finds_a_payment_by_its_id_or_by_the_end_that_rows_show(office):
     item = office.failed()
     browser = office.at_work("luc")
-    for typed in (item.payment, item.payment[-10:], item.id):
+    for typed in (item.payment[-10:], item.id):
         assert "Client c-1" in browser.open(f"/action-items?q={typed}").links
     assert f"pay_…{item.payment[-10:]}" in browser.page.words
+
+
+def test_the_exact_id_of_a_payment_jumps_to_it(office):
+    item = office.failed()
+    browser = office.at_work("luc")
+    browser.open(f"/action-items?q={item.payment}")
+    assert browser.path == f"/action-items/{item.id}"
 
 
 @pytest.mark.parametrize(
@@ -237,13 +246,14 @@ def test_every_id_on_a_page_is_there_once_and_every_field_has_a_label(office):
         assert len(ids) == len(set(ids))
         labelled = {attributes.get("for") for tag, attributes in tags if tag == "label"}
         for tag, attributes in tags:
-            if tag == "textarea" or (tag == "input" and attributes.get("type") not in ("hidden", "radio")):
+            named = "aria-label" in attributes or attributes.get("type") in ("hidden", "radio")
+            if tag in ("textarea", "select") or (tag == "input" and not named):
                 assert attributes["id"] in labelled
 
 
 def test_a_bug_is_a_page_with_words_and_a_line_in_the_log(small_office, monkeypatch):
     browser = small_office.at_work("luc")
-    monkeypatch.setattr("adapters.web.items.count_tabs", lambda *_: 1 / 0)
+    monkeypatch.setattr("adapters.web.items.tally", lambda *_: 1 / 0)
     page = browser.open("/action-items?q=secret-name")
     assert browser.status == 500
     assert "Something broke on our side" in page.words

@@ -19,6 +19,8 @@ ROLES = {
 }
 FORM = {"version": "1", "reason": "because", "reference": "ref-1", "outcome": "paid", "language": "fr"}
 ITEM = "/action-items/{item}"
+VIEW = "/action-items/views/{view}"
+BULK = "/action-items/bulk/{bulk}"
 STATEMENT = "/clients/{client}/statement"
 OPERATION = "/clients/{client}/operations/{operation}"
 
@@ -36,6 +38,18 @@ EXPECTED = {
     ("GET",  ITEM):                       (401, 200, 200, 403, 403, 200),
     ("POST", f"{ITEM}/retry"):            (401, 403, 303, 303, 403, 303),
     ("POST", f"{ITEM}/reject"):           (401, 403, 303, 303, 403, 303),
+    ("POST", f"{ITEM}/cancel-retry"):     (401, 403, 409, 403, 403, 409),
+    ("GET",  "/action-items/csv"):        (401, 200, 200, 403, 403, 200),
+    ("GET",  "/action-items/charts"):     (401, 200, 200, 403, 403, 200),
+    ("GET",  "/p/{payment}"):             (401, 404, 404, 403, 403, 404),
+    ("POST", "/action-items/keys"):       (401, 303, 303, 403, 403, 303),
+    ("POST", "/action-items/views"):      (401, 422, 422, 403, 403, 422),
+    ("POST", f"{VIEW}/remove"):           (401, 404, 404, 403, 403, 404),
+    # Nothing was ticked: back to the list.
+    ("POST", "/action-items/bulk"):       (401, 403, 303, 303, 403, 303),
+    ("GET",  BULK):                       (401, 404, 404, 403, 403, 404),
+    ("POST", f"{BULK}/start"):            (401, 403, 404, 404, 403, 404),
+    ("POST", f"{BULK}/undo"):             (401, 403, 404, 404, 403, 404),
     ("POST", f"{ITEM}/reopen"):           (401, 403, 409, 403, 403, 409),
     ("POST", f"{ITEM}/ask-again"):        (401, 403, 409, 403, 403, 409),
     ("POST", f"{ITEM}/settle"):           (401, 403, 409, 403, 403, 409),
@@ -134,6 +148,7 @@ def test_own_organisation(staffed, route):
         own = path.replace("{item}", item.id if item else "").replace("{client}", "c-1").replace("{name}", "revenue")
         own = own.replace("{operation}", "credit").replace("{batch}", "b-1").replace("{message}", "qua_1")
         own = own.replace("{administrator}", "marie")
+        own = own.replace("{view}", "view_1").replace("{bulk}", "blk_1").replace("{payment}", "pay_1")
         own = own.replace("{mail}", "mail_" + "0" * 32).replace("{id}", "brk_1")
         status, _ = ask(staffed, role, method, own)
         assert status == expected, role

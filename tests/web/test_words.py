@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from adapters.database.action_centre import Tab
+from adapters.database.item_filter import Tab
 from adapters.locale import FOLDER, catalogue
 from adapters.web.cookies import NOTES
 from adapters.web.errors import TROUBLES
+from adapters.web.filtering import FILTERS, TYPES
 from adapters.web.offers import RECOMMENDED
 from adapters.web.pages import FOLDER as WEB
 from adapters.web.telling import STEPS
 from adapters.web.wording import Wording, parse_amount
+from domain.bulk_act import Bulk
 from domain.declines import ReasonClass
 from domain.permissions import Permission
 
@@ -30,6 +32,15 @@ MADE_UP = {  # ids that templates put together
         for part in ("title", "text", "next")
     ),
     *(f"web.permission.{permission}" for permission in Permission),
+    *(f"web.reason_class.{one}" for one in ReasonClass),
+    *(
+        f"web.{part}.{name}"
+        for name in FILTERS
+        for part in ("filter", "chip")
+        if (part, name) != ("filter", "attempts")
+    ),
+    *(f"web.kind.{kind}" for kind in TYPES),
+    *(f"web.bulk.{act}.title" for act in Bulk),
     *(f"web.step.{step}" for step, _ in STEPS.values()),
 }
 
@@ -127,3 +138,16 @@ AMOUNTS = {
 @pytest.mark.parametrize(("typed", "minor"), AMOUNTS.items(), ids=[repr(typed) for typed in AMOUNTS])
 def test_amounts_are_read_as_people_type_them(typed, minor):
     assert parse_amount(typed, "CAD") == minor
+
+
+def test_the_center_says_everything_in_both_languages_with_the_same_places_to_fill():
+    english, french = (read(language) for language in ("en", "fr"))
+    assert list(english) == list(french)
+    for id, text in english.items():
+        assert placeholders(text) == placeholders(french[id]), id
+        assert not re.search(r" [:»]|« |\s[;?!]", french[id]), id
+
+
+def read(language: str) -> dict[str, str]:
+    with (FOLDER / language / "center.po").open("rb") as opened:
+        return {str(one.id): str(one.string) for one in read_po(opened, locale=language) if one.id}
