@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
-from adapters.database.action_centre import Tab
+from adapters.database.item_filter import Tab
 from adapters.database.reports import REPORTS
 from adapters.web.operations import OPERATIONS, About
 from tests.browser.club import Club

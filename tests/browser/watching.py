@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 WEIGHT = 100_000  # bytes of a first view, nothing compressed, nothing in a cache
 RULES = {
@@ -26,7 +26,7 @@ class Watch:
         self.host = urlsplit(url).netloc
         self.complaints: list[str] = []
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.complaints.append(f"{error.page.url}: {error.error}"))
+        context.on("weberror", self._broken)
         context.on("request", self._request)
 
     def _console(self, said: ConsoleMessage) -> None:
@@ -34,6 +34,9 @@ class Watch:
         of_page = said.page is not None and said.location.get("url") == said.page.url and "status of" in said.text
         if said.type in ("error", "warning") and not of_page:
             self.complaints.append(f"{said.page.url if said.page else '?'}: console: {said.text}")
+
+    def _broken(self, error: WebError) -> None:
+        self.complaints.append(f"{error.page.url if error.page else '?'}: {error.error}")
 
     def _request(self, request: Request) -> None:
         if urlsplit(request.url).netloc != self.host and not request.url.startswith("data:"):
@@ -47,7 +50,8 @@ class Watch:
 
     def judge(self, page: Page, *, axe: bool) -> None:
         """Everything unfolded, as it stands."""
-        where = f"{page.url.partition(self.host)[2]} at {(page.viewport_size or {}).get('width')}"
+        size = page.viewport_size
+        where = f"{page.url.partition(self.host)[2]} at {size['width'] if size else '?'}"
         page.evaluate(UNFOLD)
         if (too_wide := page.evaluate(OVERFLOW)) > 0:
             self.complaints.append(f"{where}: {too_wide} pixels too wide")
