@@ -37,9 +37,10 @@ class Beating:
     and whoever runs it starts another (F-54). So does one whose parent was killed.
     """
 
-    def __init__(self, app: App, *, watch: bool = False) -> None:
+    def __init__(self, app: App, *, watch: bool = False, stuck_s: float = STUCK_S) -> None:
         self.app = app
         self.watch = watch
+        self.stuck_s = stuck_s
         self._parent = os.getppid()
         self._seen: dict[str, float] = {}
         self._ended = threading.Event()
@@ -88,10 +89,10 @@ class Beating:
         if reaped:
             log_event("claims.reaped", count=reaped)
         if self.watch and self._is_stuck():
-            log_event("worker.stuck", process=self.app.leases.process, seconds=STUCK_S)
+            log_event("worker.stuck", process=self.app.leases.process, seconds=self.stuck_s)
             os._exit(STUCK_EXIT)
 
     def _is_stuck(self) -> bool:
         now = time.monotonic()
         self._seen = {label: self._seen.get(label, now) for label in self.app.leases.held()}
-        return any(now - since > STUCK_S for since in self._seen.values())
+        return any(now - since > self.stuck_s for since in self._seen.values())

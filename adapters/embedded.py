@@ -12,6 +12,7 @@ from typing import Any
 from adapters.beating import Beating
 from adapters.bootstrap import App, build
 from adapters.database.migrate import is_current, migrate
+from adapters.database.origin import must_be_at_home
 from adapters.doors import doors
 from adapters.logs import log_event
 from adapters.queue_lock import QueueLock
@@ -52,6 +53,7 @@ def working(settings: Settings) -> Iterator[App]:
         migrate(settings.database_url)
     elif not is_current(settings.database_url):
         raise NotMigrated
+    must_be_at_home(settings.database_url)
     app = build(settings, role="worker", pool_size=THREADS + 6)
     try:
         with _queue(app), Beating(app):

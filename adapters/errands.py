@@ -16,6 +16,7 @@ from adapters.bulk_acting import carry_out
 from adapters.collecting import collect_due, watch_after_letters
 from adapters.cutoffs import freeze_newest
 from adapters.database.books import BookTransaction
+from adapters.database.origin import is_restored
 from adapters.database.types import Instant
 from adapters.hearing_reports import hear_reports
 from adapters.inbox.handling import handle_commands
@@ -66,8 +67,11 @@ class Errand:
 
 
 def due_errands(tx: BookTransaction) -> list[Errand]:
-    """Whatever could be done now; finding the same twice is harmless."""
-    found = []
+    """Whatever could be done now; finding the same twice is harmless. Nothing in books that were restored, until a
+    person has said so (F-72)."""
+    found: list[Errand] = []
+    if is_restored(tx.connection):
+        return found
     for kind, sql in _DUE.items():
         statement = text(sql)
         if ":now" in sql:
@@ -97,6 +101,8 @@ def run_errand(app: App, errand: Errand, patience: timedelta = PATIENCE) -> int:
     """Works an errand until nothing is left, MAX_BATCHES are done or the process stops; answers how many
     things were taken in hand. `patience` is that of commands with a charge before them."""
     total = 0
+    if errand.kind is not ErrandKind.COMMANDS and app.books.run(lambda tx: is_restored(tx.connection), read_only=True):
+        return total  # an old bell
     ends_at = time.monotonic() + TURN_S
     for done in _batches(app, errand, patience):
         total += done

@@ -91,18 +91,21 @@ def worker(
     as_json: AsJson = False,
 ) -> None:
     """Works the queue on Redis."""
+    from adapters.database.origin import must_be_at_home
     from workers.serve import serve_workers
 
     settings = read_settings()
     if as_json:
         show.document({"role": "worker", "processes": processes, "threads": threads})
     with _explained():
+        must_be_at_home(settings.database_url)
         raise typer.Exit(serve_workers(settings, processes=processes, threads=threads, language=language_of(None)))
 
 
 def scheduler(as_json: AsJson = False) -> None:
     """Starts nights, tells events, rings for whatever is due; any number may run at once."""
     from adapters.beating import Beating
+    from adapters.database.origin import must_be_at_home
     from adapters.doors import doors
     from adapters.embedded import until_told_to_stop
     from scheduler import loop
@@ -110,6 +113,7 @@ def scheduler(as_json: AsJson = False) -> None:
 
     settings = read_settings()
     with _explained():
+        must_be_at_home(settings.database_url)
         app = build_scheduler(settings)
         until_told_to_stop(app.stopping)
         relay, bells = relay_and_bells(app)
@@ -183,6 +187,7 @@ def _first_link(app: "App", url: str) -> list[str]:
 @contextmanager
 def _explained() -> Iterator[None]:
     """What is wrong with the set-up, in words."""
+    from adapters.database.origin import Restored
     from adapters.embedded import NobodyWorks, NotListening, NotMigrated, QueueTaken
     from adapters.gateways.journal import JournalInUse
     from workers.boot import RedisNeeded
@@ -191,6 +196,7 @@ def _explained() -> Iterator[None]:
         QueueTaken: "roles.queue_taken",
         NobodyWorks: "roles.nobody_works",
         NotMigrated: "roles.not_migrated",
+        Restored: "roles.restored",
         RedisNeeded: "roles.redis_needed",
         JournalInUse: "roles.journal_in_use",
     }

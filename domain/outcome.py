@@ -5,7 +5,7 @@ Money is believed only when an answer says so in full: everything doubtful is `N
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -42,12 +42,22 @@ class Declined:
 class NoAnswer:
     """Sent, or perhaps sent, and nothing usable came back: the outcome is unknown.
 
-    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug. `raw` is what
-    came back instead of an answer, as far as it may be kept: masked.
+    `why` is one of timeout, server_error, malformed, mismatch, connection_lost, conflict, gateway_bug, or restored: not
+    asked now, for it may have been asked before. `raw` is what came back instead of an answer, as far as it may be
+    kept: masked.
     """
 
     why: str
     raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False, compare=False)
+
+
+NOT_ASKED = NoAnswer(why="restored")
+
+
+def perhaps_asked(made_at: datetime, due_on: date, restored_at: datetime | None) -> bool:
+    """Whether books that were restored may have forgotten that this was asked: it was due by then (F-72). It is then
+    taken as if its answer were lost: looked up by its key, and sent under the same one where it is not found."""
+    return restored_at is not None and made_at <= restored_at and due_on <= restored_at.date() + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

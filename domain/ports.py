@@ -61,6 +61,9 @@ class Transaction(Protocol):
     def now(self) -> datetime:
         """The one clock of this transaction: the database's, or the simulated one; aware, UTC."""
 
+    def restored_at(self) -> datetime | None:
+        """When these books were last brought back from a backup: the world may know more than they do."""
+
     def mint(self, prefix: str = "") -> str:
         """A new id, ordered in time: UUIDv7, with a prefix such as `pay_`."""
 

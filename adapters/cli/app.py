@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.cli import bank, keys, mail, quarantine, reconciling, webhooks
+from adapters.cli import bank, keys, mail, quarantine, reconciling, restored, webhooks
 from adapters.cli.options import (
     AsCsv,
     AsJson,
@@ -35,6 +35,7 @@ app.add_typer(webhooks.app, name="webhook")
 app.add_typer(mail.app, name="mail")
 
 app.command("reconcile")(reconciling.reconcile)
+app.command("restored")(restored.restored)
 app.command("breaks")(reconciling.breaks)
 app.command("resolve-break")(reconciling.resolve_break)
 app.command("bank-files")(bank.bank_files)

@@ -13,6 +13,7 @@ app = typer.Typer(help="Keys of services.", no_args_is_help=True)
 def key_create(
     name: str,
     organisation: Annotated[list[str], typer.Option(help="That the key may touch; may be repeated.")],
+    others: Annotated[list[str] | None, typer.Argument(metavar="[ORGANISATION]...", help="Further ones.")] = None,
     as_json: AsJson = False,
     language: Language = None,
     now: Now = None,
@@ -23,11 +24,11 @@ def key_create(
     from adapters.cli.opening import opened, or_refused
     from adapters.locale import say
 
-    spoken = language_of(language)
+    spoken, touched = language_of(language), list(dict.fromkeys([*organisation, *(others or ())]))
     with opened("access", language=spoken, now=now, changes=True) as application, or_refused(spoken, as_json=as_json):
-        made = application.books.run(lambda tx: create_key(tx, name, organisation))
+        made = application.books.run(lambda tx: create_key(tx, name, touched))
     if as_json:
-        show.document({"key": made, "name": name, "organisations": organisation})
+        show.document({"key": made, "name": name, "organisations": touched})
     else:
         show.aside(say("cli.key_once", spoken))
         show.line(made)

@@ -11,6 +11,7 @@ from adapters.bootstrap import App, build
 from adapters.cli import show
 from adapters.cli.reading import read_settings
 from adapters.database.migrate import is_current, migrate, newest
+from adapters.database.origin import is_restored
 from adapters.database.tables import merchant_accounts
 from adapters.inbox.refusals import told
 from adapters.locale import say
@@ -29,6 +30,9 @@ def opened(role: str, *, language: str, now: str | None = None, changes: bool = 
         app = build(settings, role=role)
         try:
             _check_clock(app, language)
+            if changes and role != "restored" and app.books.run(lambda tx: is_restored(tx.connection), read_only=True):
+                show.aside(say("roles.restored", language))
+                raise typer.Exit(1)
             yield app
         finally:
             app.close()

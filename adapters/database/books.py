@@ -18,6 +18,7 @@ from adapters.database.accounts import Accounts
 from adapters.database.echecks import Echecks
 from adapters.database.engine import READ_ONLY
 from adapters.database.expiring_cards import ExpiringCards
+from adapters.database.origin import restored_at
 from adapters.database.repayments import Repayments
 from adapters.database.subscriptions import Renewals
 from adapters.database.vault import Vault
@@ -51,6 +52,9 @@ class BookTransaction(Repayments, Echecks, Accounts, Renewals, ExpiringCards):
         self.now = now
         self.vault = vault
         self._writer = Writer(connection, render)
+
+    def restored_at(self) -> datetime | None:
+        return restored_at(self.connection)
 
     def mint(self, prefix: str = "") -> str:
         return f"{prefix}{uuid_utils.uuid7()}"

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from adapters.database.engine import make_engine
+from adapters.database.origin import note_origin
 
 MIGRATION_LOCK = 7_281_001  # any number, the same for every runner
 
@@ -23,6 +24,7 @@ def migrate(url: str) -> None:
             configured = config()
             configured.attributes["connection"] = connection
             command.upgrade(configured, "head")
+            note_origin(connection)
     finally:
         engine.dispose()
 

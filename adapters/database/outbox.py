@@ -8,6 +8,11 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 
 from adapters.database.tables import events, relays
 
+# Nobody writes below it any more. After a restore, transactions are numbered from a base on (`origin.adopt`).
+CLOSED = (
+    "events.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint "
+    "+ (SELECT coalesce(max(base), 0) FROM origins)"
+)
 READ_AT_ONCE = 2_000  # a batch of 500 charges writes about 1,500
 
 
@@ -110,7 +115,7 @@ def _after(connection: Connection, position: int, id: int | None = None) -> Sele
     """Behind a position; with `id`, behind that very event."""
     if connection.dialect.name != "postgresql":
         return select(events).where(events.c.id > (position if id is None else id)).order_by(events.c.id)
-    closed = text("events.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    closed = text(CLOSED)
     if id is None:
         behind: ColumnElement[bool] = events.c.transaction > position
     else:

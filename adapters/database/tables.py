@@ -30,6 +30,7 @@ from adapters.database.columns import of_ as _of
 from adapters.database.columns import text_ as _text
 from adapters.database.echeck_tables import ECHECK_TABLES
 from adapters.database.mail_tables import MAIL_TABLES
+from adapters.database.origin_tables import origins as origins
 from adapters.database.repayment_tables import REPAYMENT_TABLES
 from adapters.database.report_tables import REPORT_TABLES
 from adapters.database.subscription_tables import SUBSCRIPTION_TABLES

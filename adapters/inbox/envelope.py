@@ -46,7 +46,7 @@ def parse(raw: bytes | str | Mapping[str, Any]) -> Envelope | Unreadable:
     if len(text.encode("utf-8", "replace")) > MAX_BODY:
         return Unreadable(reason="too_large", raw=text[:MAX_BODY])
     try:
-        found = raw if plain is not None else json.loads(text, parse_constant=_no_constant)
+        found = raw if plain is not None else json.loads(text, parse_constant=_no_constant, object_pairs_hook=once)
         hashed = content_hash(_body(found))
     except (ValueError, RecursionError) as error:
         return Unreadable(reason="not_json", raw=text, detail=str(error)[:200])
@@ -60,6 +60,15 @@ def parse(raw: bytes | str | Mapping[str, Any]) -> Envelope | Unreadable:
         source=str(source), id=str(id_), type=str(type_), specversion=found.get("specversion"),
         data=found.get("data"), raw=text, body_hash=hashed,
     )  # fmt: skip
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names come once each: of two amounts, one reader takes the first and another the last. Raises
+    ValueError."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name comes twice in one object")
+    return found
 
 
 def content_hash(value: Any) -> str:

@@ -48,7 +48,7 @@ from adapters.web.oidc import Provider
 from adapters.web.pages import STATIC
 from adapters.web.rates import Rates
 
-MAX_BODY = 1_000_000  # bytes: a list of a thousand commands
+MAX_BODY = 4_000_000  # bytes: a list of a thousand commands, invoices of a dozen lines among them
 
 
 def create_app(app: App) -> FastAPI:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from adapters.bootstrap import App
 from adapters.database.books import BookTransaction
 from adapters.inbox.accept import Accepted, Answer, accept_all
+from adapters.inbox.envelope import once
 from adapters.inbox.results import result_of, told_at_once
 from adapters.locale import both
 from adapters.web.errors import Problem, problem
@@ -74,7 +75,7 @@ def href(source: str, id: str) -> str:
 
 def _read(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, object_pairs_hook=once)
     except (ValueError, RecursionError):
         raise Problem(400, "not_json") from None
 

@@ -1,6 +1,7 @@
 """Hands over the e-checks of frozen batches through a processor's API, entry by entry: promise, ask, record (E3)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,17 @@ from domain.care import Door
 from domain.echeck import MAX_BATCH, Echeck, EcheckState
 from domain.echeck_batch import BatchState, EcheckBatch
 from domain.organisation import MerchantAccount, Organisation
-from domain.outcome import Approved, Declined, Finding, NoAnswer, NotFound, NotSent, Outcome
+from domain.outcome import (
+    NOT_ASKED,
+    Approved,
+    Declined,
+    Finding,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    Outcome,
+    perhaps_asked,
+)  # fmt: skip
 from domain.payment_method import PaymentMethod
 from domain.ports import Books, Gateways, Leases, Log, Transaction
 from domain.steps import through_door
@@ -29,10 +40,14 @@ def hand_over_echecks(
     when the processor surely does not know it. A file takes a whole batch, and the same keys are always the same
     file: they are handed in again until it is at the bank."""
     with leases.batch() as worker:
-        door, taken, methods = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
+        door, taken, methods, restored = books.run(lambda tx: _promise(tx, organisation, account, limit, worker))
         through, by_file = door.account, _by_file(door)
         first = {one.id: by_file or one.state is EcheckState.BATCHED or batching.resend(one) for one in taken}
-        fresh, known = [one for one in taken if first[one.id]], [one for one in taken if not first[one.id]]
+        doubtful = [one for one in taken if first[one.id] and not by_file and _perhaps_asked(one, restored)]
+        fresh = [one for one in taken if first[one.id] and one not in doubtful]
+        known = [one for one in taken if not first[one.id]]
+        if doubtful:
+            _record_each(books, through, doubtful, [NOT_ASKED] * len(doubtful), log)
         gateway = gateways(through) if taken else None
         if gateway is not None and fresh:
             _tell(log, "echeck.handed_over", fresh)
@@ -51,7 +66,7 @@ def hand_over_echecks(
 
 def _promise(
     tx: Transaction, organisation: str, account: str, limit: int, worker: str
-) -> tuple[Door, list[Echeck], dict[str, PaymentMethod]]:
+) -> tuple[Door, list[Echeck], dict[str, PaymentMethod], datetime | None]:
     """From here on a crash is repaired by asking about the key."""
     door = tx.door(organisation, account)
     if door is None:
@@ -65,7 +80,13 @@ def _promise(
         method for start in range(0, len(ids), RECORDED_AT_ONCE)
         for method in tx.all(PaymentMethod, organisation=organisation, id=ids[start : start + RECORDED_AT_ONCE])
     ]  # fmt: skip
-    return door, [echeck for _, echeck in taken], {method.id: method for method in methods}
+    by_id = {method.id: method for method in methods}
+    return door, [echeck for _, echeck in taken], by_id, tx.restored_at()
+
+
+def _perhaps_asked(one: Echeck, restored: datetime | None) -> bool:
+    """What is sent again because it was not found is sure."""
+    return one.state is EcheckState.BATCHED and perhaps_asked(one.created_at, one.cutoff_on, restored)
 
 
 def _by_file(door: Door) -> bool:

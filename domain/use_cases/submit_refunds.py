@@ -1,14 +1,14 @@
 """Gives back what is due through one merchant account: promise, ask, record."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain import caring
 from domain.care import Door
 from domain.days import local_date
 from domain.decision import Decision
 from domain.giving_back import fail
-from domain.outcome import About, Standing
+from domain.outcome import NOT_ASKED, About, Standing, perhaps_asked
 from domain.ports import Books, Gateway, Gateways, Leases, Log, Transaction
 from domain.refund import RefundState
 from domain.repaying import Way, asks_first, promise, stands, way
@@ -37,16 +37,25 @@ def submit_refunds(
     through_door.hear(books, at, list(standings.values()), charges=False)
     with leases.batch() as worker:
         door, taken, asked = books.run(lambda tx: _promise(tx, organisation, account, len(found), worker, standings))
+        restored = books.run(lambda tx: tx.restored_at()) if asked else None
         for out in asked:
             told = {"organisation": organisation, "payment": out.payment.id, "key": out.asked.key}
             log("repayment.promised", **told, amount=out.asked.amount, about=out.asked.about.value, worker=worker)
         for about in About:
-            batch = [out for out in asked if out.asked.about is about]
+            batch = [out for out in asked if out.asked.about is about and not _perhaps_asked(out, restored)]
             if door is not None and batch:
                 outcomes = ask(gateway, batch)
                 record_each(books, list(zip(batch, outcomes, strict=True)), record_outcome, log)
                 through_door.hear(books, door, outcomes, charges=True)
+        if doubtful := [(out, NOT_ASKED) for out in asked if _perhaps_asked(out, restored)]:
+            record_each(books, doubtful, record_outcome, log)
         return taken
+
+
+def _perhaps_asked(out: Outgoing, restored: datetime | None) -> bool:
+    made_at = out.refund.created_at if out.refund is not None else out.payment.created_at
+    due_on = out.refund.asked_on if out.refund is not None else out.payment.due_on
+    return perhaps_asked(made_at, due_on, restored)
 
 
 def _look(tx: Transaction, organisation: str, account: str, limit: int) -> tuple[Door | None, list[Outgoing]]:

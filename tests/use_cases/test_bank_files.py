@@ -196,7 +196,7 @@ def test_E3_a_person_who_carried_a_file_to_the_bank_says_so_and_its_entries_are_
 def test_E3_every_kind_of_agreement_has_its_own_batch_and_an_independent_validator_finds_nothing(
     filed: FileWorld,
 ) -> None:
-    mandates = [
+    mandates: list[dict[str, Any]] = [
         {"channel": "web"}, {"channel": "web", "recurring": True}, {"channel": "paper"}, {"channel": "phone"},
         {"channel": "web", "holder": "business"},
     ]  # fmt: skip

@@ -206,6 +206,8 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(encaisse: Encaisse, failed: str,
     assert key.encode() not in (tmp_path / "encaisse.db").read_bytes()
     assert encaisse("key", "create", "shop", "--organisation", "nobody").code == 1
     assert encaisse("key", "create", "shop").code == 2
+    both = encaisse("key", "create", "shop", "--organisation", "ymca", "ymca", "--json").one
+    assert both["organisations"] == ["ymca"]
 
 
 @pytest.mark.parametrize("command", [["items"], ["statement", "a", "b"], ["check"], ["quarantine", "list"]])

@@ -2,7 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import typer
+from typer.main import get_command
+
+from adapters.cli.app import app
+from adapters.roles import add_roles
 from tests.adapters.cli.conftest import Encaisse
 from tests.adapters.office import create_invoice, register_client, register_organisation
 
@@ -53,3 +59,14 @@ def test_a_key_is_listed_without_what_lets_one_in_and_revoked(encaisse: Encaisse
     assert encaisse("key", "revoke", told.one["key"]).code == 0
     assert encaisse("key", "list", "--json").one["revoked_at"] is not None
     assert encaisse("key", "revoke", "nobody", "--json").one["error"]["code"] == "not_known"
+
+
+def test_every_command_takes_json():
+    def lacking(command: Any, name: str) -> list[str]:
+        if hasattr(command, "commands"):
+            return [one for word, inner in command.commands.items() for one in lacking(inner, f"{name} {word}")]
+        return [] if any("--json" in parameter.opts for parameter in command.params) else [name]
+
+    roles = typer.Typer()
+    add_roles(roles)
+    assert [one for part in (app, roles) for one in lacking(get_command(part), "encaisse")] == []

@@ -157,3 +157,20 @@ def test_a_file_may_begin_with_a_mark_of_its_encoding(encaisse: Encaisse, tmp_pa
     file = tmp_path / "commands.jsonl"
     file.write_text(json.dumps(register_organisation()), encoding="utf-8-sig")
     assert encaisse("send", str(file), "--json").one["status"] == "done"
+
+
+def test_what_can_not_be_read_to_its_end_is_said_and_what_came_before_is_answered(encaisse: Encaisse, tmp_path: Path):
+    file = tmp_path / "commands.jsonl"
+    file.write_text("\n".join(json.dumps(command) for command in purchase()))
+    ran = encaisse("send", str(file), "/proc/self/mem", "--json")  # reading it fails
+    assert (ran.code, [line["status"] for line in ran.lines]) == (1, ["done"] * 4)
+    assert "/proc/self/mem" in ran.err
+    assert encaisse("send", str(tmp_path)).code == 2
+
+
+def test_a_standard_input_that_was_closed_is_bad_usage(tmp_path: Path):
+    command = [sys.executable, "-c", PROGRAM, "send", "-"]
+    shell = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    env = environment(f"sqlite:///{tmp_path}/e.db", tmp_path)
+    ran = subprocess.run(shell, capture_output=True, text=True, timeout=60, check=False, env=env, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout, "Traceback" in ran.stderr) == (2, "", False), ran.stderr

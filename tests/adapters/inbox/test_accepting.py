@@ -114,3 +114,11 @@ def test_an_unknown_type_is_refused(office: Office):
 @pytest.mark.parametrize("change", [{"specversion": "0.3"}, {"data": None}, {"data": []}, {"data": "text"}])
 def test_another_envelope_than_cloudevents_1_is_refused(office: Office, change: dict[str, Any]):
     assert isinstance(office.accept(create_invoice("inv-1") | change), Refused)
+
+
+def test_a_message_of_which_two_readers_would_take_different_amounts_is_set_apart(small_office: Office):
+    twice = json.dumps(make_payment(100, offline="cash")).replace('"amount": 100', '"amount": 100, "amount": 900')
+    assert '"amount": 900' in twice
+    answer = small_office.accept(twice)
+    assert isinstance(answer, Quarantined)
+    assert answer.reason == "not_json"
