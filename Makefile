@@ -18,12 +18,12 @@ plain := $(shell printf '\033[0m')
 endif
 step = @printf '%s\n' '$(bold)== $(1)$(plain)'
 
-.PHONY: help setup demo bench test fmt soak lock docs samples
+.PHONY: help setup demo bench test fmt soak lock docs samples screenshots
 
 help:
 	@awk -v b='$(bold)' -v p='$(plain)' \
 	  '/^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), p } \
-	   /^[a-z-]+:.*## / { split($$0, part, ":.*## "); printf "  make %-8s %s\n", part[1], part[2] }' Makefile
+	   /^[a-z-]+:.*## / { split($$0, part, ":.*## "); printf "  make %-11s %s\n", part[1], part[2] }' Makefile
 	@echo
 
 ##@ To see it work
@@ -46,6 +46,7 @@ test: setup ## format, lint, types, arrows between modules, then every test on e
 	$(call step,arrows between modules)
 	@$(BIN)/lint-imports --no-logo
 	$(call step,tests)
+	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 fmt: setup ## format, and mend what the linter can mend
@@ -53,6 +54,7 @@ fmt: setup ## format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix .
 
 soak: setup ## minutes of load and faults
+	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 # Exchanges recorded with a processor; ours when no file is named.
@@ -65,6 +67,10 @@ samples: setup ## read recorded exchanges with CardPointe (SAMPLES=file), and fa
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m adapters.docs
 	@$(BIN)/python -m tests.shape.faults
+
+screenshots: setup ## take the pictures of docs/screens.md anew
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml

@@ -10,7 +10,7 @@ from adapters.database.books import BookTransaction
 from adapters.database.tables import events
 from domain.event import Event
 
-OF_A_PAGE = 50
+OF_A_PAGE = 40
 # The kinds of things that events are about.
 SUBJECTS = (
     "account", "action_item", "administrator", "bank_file", "bank_record",

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from adapters.bootstrap import App
 from adapters.web.cookies import drop_note, read_note, spoken_before
 from adapters.web.guide import guide
+from adapters.web.navigation import links
 from adapters.web.visit import visit
 from adapters.web.wording import HTML_LANGUAGES, Wording
 from domain.organisation import LANGUAGES
@@ -55,6 +56,7 @@ def page(
     note = context.pop("note", None)
     html = environment().get_template(template).render(
         w=w, t=w, person=visit(request).person, path=_path(request), languages=_languages(w), note=note,
+        navigation=links(visit(request).person, request.url.path),
         guide=guide(request, app.settings, visit(request).person) if status == 200 else [],
         oidc=app.settings.oidc_name if app.settings.oidc_issuer else "", **context
     )  # fmt: skip
