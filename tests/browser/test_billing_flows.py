@@ -64,7 +64,7 @@ def ways() -> Iterator[Any]:
             yield pytest.param(number, scripts, id=f"{flow.name}-{how}", marks=[pytest.mark.soak] if other else [])
 
 
-@pytest.mark.parametrize(("number", "scripts"), ways())
+@pytest.mark.parametrize(("number", "scripts"), list(ways()))
 def test_b5_to_b16_and_r3_to_r5_an_operation_shows_what_it_changes_and_then_does_that(
     funded: Club, desks: Desks, number: int, scripts: bool
 ) -> None:
