@@ -49,9 +49,9 @@ def test_an_event_is_one_json_line_with_its_instant(capsys: Capture):
 
 def test_everybody_elses_lines_have_the_same_shape(capsys: Capture):
     configure(settings())
-    logging.getLogger("uvicorn.access").warning("GET %s", "/livez")
+    logging.getLogger("somebody.else").warning("GET %s", "/livez")
     [line] = lines(capsys)
-    assert (line["event"], line["logger"], line["level"]) == ("GET /livez", "uvicorn.access", "warning")
+    assert (line["event"], line["logger"], line["level"]) == ("GET /livez", "somebody.else", "warning")
 
 
 def test_what_is_bound_to_the_context_is_in_every_line(capsys: Capture):

@@ -71,7 +71,7 @@ def test_a3_a_retry_from_the_list_that_fails_is_open_again(
     club: Club, desks: Desks, language: str, scripts: bool
 ) -> None:
     desk, item = desks.at(language, scripts=scripts), failed(club)
-    desk.open(f"/action-items?q={item.payment}")
+    desk.open(f"/action-items?ids={item.id}")
     desk.press("web.act.retry", within=f"#{item.id}")
     row = desk.page.locator(f"#{item.id}")
     assert desk.say("web.state.retrying") in row.inner_text()

@@ -74,6 +74,8 @@ LESSONS: dict[ReasonClass, tuple[bool, bool]] = {
     ReasonClass.UNKNOWN:         (False, False),
     ReasonClass.DUPLICATE:       (False, False),
     ReasonClass.CONFIG:          (False, False),
+    ReasonClass.BANK_RETURN_SOFT: (False, False),
+    ReasonClass.BANK_RETURN_HARD: (False, False),
 }
 # fmt: on
 

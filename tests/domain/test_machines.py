@@ -10,6 +10,7 @@ from domain.action_item import ACTION_ITEM, ActionItem, ItemState
 from domain.attempt import ATTEMPT, Attempt, AttemptState
 from domain.bank_file import BANK_FILE, BankFile, FileState
 from domain.bank_mail import RECORD, BankRecord, RecordState
+from domain.bulk_act import BULK_ACT, BULK_ROW, BulkAct, BulkRow, BulkState, RowState
 from domain.care import CARE, Care, CareState
 from domain.decision import move
 from domain.echeck import ECHECK, Echeck, EcheckState
@@ -44,6 +45,8 @@ EVERY: list[tuple[Any_, type[StrEnum], type, set[str]]] = [
     (BATCH, BatchState, EcheckBatch, {"submitted"}),
     (BANK_FILE, FileState, BankFile, {"delivered"}),
     (RECORD, RecordState, BankRecord, {"dismissed"}),
+    (BULK_ACT, BulkState, BulkAct, {"ended"}),
+    (BULK_ROW, RowState, BulkRow, {"done", "passed_over"}),
     (DELIVERY, DeliveryState, Delivery, set()),  # a person may replay any of them
 ]
 each = pytest.mark.parametrize(

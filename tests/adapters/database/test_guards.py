@@ -16,6 +16,7 @@ from adapters.database.guards import APPEND_ONLY, MACHINES, statements
 from domain.action_item import ItemState
 from domain.bank_file import BankFile
 from domain.bank_mail import BankRecord, RecordKind, RecordState
+from domain.bulk_act import Bulk, BulkAct, BulkRow
 from domain.care import Care
 from domain.credit import Credit
 from domain.decision import New
@@ -116,7 +117,9 @@ def _fill(tx: BookTransaction) -> None:
         organisation="ymca", merchant_account="main", mark="m", kind=RecordKind.RETURN, letter="l", line=1, code="R01",
         key="ex1", state=RecordState.PARKED, at=NOW,
     )  # fmt: skip
-    things += [batch, echeck, file, record]
+    act = BulkAct(organisation="ymca", id="blk_1", act=Bulk.RETRY, by="marie", count=1, total=1, created_at=NOW)
+    row = BulkRow(organisation="ymca", bulk="blk_1", position=0, item=builders.item().id, amount=1, seen=1)
+    things += [batch, echeck, file, record, act, row]
     tx.write([tuple(New(thing=thing) for thing in things)])
 
 
@@ -158,8 +161,10 @@ def refusal_of(connection: Connection, sql: str, **values: Any) -> str:
 
 def put_state(connection: Connection, table: str, state: str) -> None:
     """Into any state, past the guard: rows are made in the state that the test starts from."""
+    if table in ("payments", "action_items", "bulk_acts"):
+        connection.execute(text("DELETE FROM bulk_rows"))  # they refer to it
     if table == "payments":
-        connection.execute(text("DELETE FROM action_items"))  # they refer to it
+        connection.execute(text("DELETE FROM action_items"))
         connection.execute(text("DELETE FROM repayments"))
         connection.execute(text("DELETE FROM echecks"))
     columns = [column for column in _columns(connection, table) if column not in ("state", "queue")]
