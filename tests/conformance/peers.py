@@ -21,7 +21,7 @@ from domain.outcome import About, Cancellation, Charge, Debit, LookUp, RefundOrd
 from domain.ports import Gateway
 from tests.conformance.serving import NOON, Serving
 
-PATIENT_S, IMPATIENT_S = 10.0, 0.3
+PATIENT_S, IMPATIENT_S = 10.0, 1.0  # enough for a busy machine to have asked
 
 
 @dataclass

@@ -20,7 +20,7 @@ def test_F23_silence_ends_at_the_deadline(scripted, gateway_at, charge):
     started = time.monotonic()
 
     assert gateway.charge(account_of(deadline_s=DEADLINE_S), [charge]) == [NoAnswer(why="timeout")]
-    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + 0.5
+    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + 1.5
 
 
 def test_F25_a_server_that_trickles_is_cut_at_the_deadline(scripted, gateway_at, charge):
@@ -33,7 +33,7 @@ def test_F25_a_server_that_trickles_is_cut_at_the_deadline(scripted, gateway_at,
     gateway, started = gateway_at(scripted(trickle).url), time.monotonic()
 
     assert gateway.charge(account_of(deadline_s=DEADLINE_S), [charge]) == [NoAnswer(why="timeout")]
-    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + 0.5
+    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + 1.5
 
 
 def test_an_answer_in_pieces_within_the_deadline_is_one_answer(scripted, gateway_at, charge):
