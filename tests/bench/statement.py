@@ -36,7 +36,9 @@ INSERT INTO allocations SELECT 'club', c || 'a' || n, 'l1', c, 'payment', c || '
 INSERT INTO credits (organisation, id, client, amount, net, taxes, origin, lines, note, booked_on, created_at)
     SELECT 'club', c || 'crd' || n, c, 500, 500, '[]', 'manual', '[]', '', date '2020-01-01' + mod(n, 2000), now()
     FROM unnest(%(clients)s::text[]) c, generate_series(1, %(credit)s) n;
-INSERT INTO refunds SELECT 'club', c || 'ref' || n, c, NULL, 'cash', 500, 'settled', 1, '',
+INSERT INTO refunds (organisation, id, client, offline, amount, state, version, comment, ref, attempts, reference,
+        reason, network_code, asked_on, created_at)
+    SELECT 'club', c || 'ref' || n, c, 'cash', 500, 'settled', 1, '', '', 0, '', '', '',
         date '2020-01-01' + mod(n, 2000), now()
     FROM unnest(%(clients)s::text[]) c, generate_series(1, %(refund)s) n;
 INSERT INTO consumptions SELECT 'club', c || 'con' || n, c, c || 'ref' || n, 'credit', c || 'crd' || n, 500, now()
