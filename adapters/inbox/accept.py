@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 from sqlalchemy import text
 
@@ -120,9 +121,24 @@ def _organisation(one: Envelope) -> str:
     if not isinstance(one.data, dict):
         raise refusals.InvalidValue("data")
     try:
-        return schema.model_validate(one.data).organisation
+        organisation: str = schema.model_validate(one.data).organisation
     except ValidationError as error:
         raise refusals.of_shape(error) from None
+    _must_be_kept(one.data)
+    return organisation
+
+
+def _must_be_kept(data: Mapping[str, Any]) -> None:
+    """Refuses what a free field may say and no column can hold, such as a number of a hundred digits."""
+    try:
+        orjson.dumps(data)
+    except TypeError:
+        for name, value in data.items():
+            try:
+                orjson.dumps(value)
+            except TypeError:
+                raise refusals.InvalidValue(name) from None
+        raise refusals.InvalidValue("data") from None
 
 
 def _again(tx: BookTransaction, one: Envelope, kept: Command, *, first: bool = False) -> Answer:

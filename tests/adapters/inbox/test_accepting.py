@@ -122,3 +122,11 @@ def test_a_message_of_which_two_readers_would_take_different_amounts_is_set_apar
     answer = small_office.accept(twice)
     assert isinstance(answer, Quarantined)
     assert answer.reason == "not_json"
+
+
+def test_F47_a_number_that_no_column_holds_is_refused_and_keeps_no_other_out(small_office: Office):
+    odd = envelope("refund.request", payment="p-1", amount=100, seen_refundable=10**30)
+    answers = small_office.accept_all(odd, make_payment(id="e2", offline="cash"))
+    assert isinstance(answers[0], Refused)
+    assert (answers[0].code, answers[0].error["field"]) == ("invalid_value", "seen_refundable")
+    assert isinstance(answers[1], Accepted)
